@@ -1,0 +1,484 @@
+"""What is known: digests, appearances, papers, shelves and the documents written, in one SQLite file.
+
+Owns the tables and the statements; refuses policy.  The catalog is a cache: without it a build takes longer and
+writes the same bytes.  So a file that is missing, of another schema, damaged, or touched by anything but the
+last build (its size and mtime stand in a stamp beside it) is begun anew, and `reason` says why.
+
+A run is one transaction.  While it goes on a mark lies beside the file: a run that finds the mark of another
+knows that that one died half-way, and trusts neither the documents nor their hashes.  A rollback journal is
+used, not WAL: a big run is one big transaction, which WAL would write twice.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+
+from digestfeed.errors import OutputError
+
+SCHEMA = 1
+_CACHE_KIB = 24_000  # of SQLite's pages; more buys nothing measurable and counts against the memory promise
+
+_TABLES = """
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE digest (
+    id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
+    hash BLOB NOT NULL, items INTEGER NOT NULL, held INTEGER NOT NULL, fault TEXT, newest TEXT, report BLOB);
+CREATE TABLE appearance (
+    digest INTEGER NOT NULL, key TEXT NOT NULL, month INTEGER NOT NULL, published INTEGER NOT NULL,
+    fields TEXT NOT NULL, inferred INTEGER NOT NULL, labels TEXT NOT NULL, hash BLOB NOT NULL, body BLOB NOT NULL);
+CREATE TABLE paper (
+    id INTEGER PRIMARY KEY, key TEXT NOT NULL, month INTEGER NOT NULL, published INTEGER NOT NULL,
+    fields TEXT NOT NULL, inferred INTEGER NOT NULL, labels TEXT NOT NULL, hash BLOB NOT NULL);
+CREATE TABLE shelf (
+    channel TEXT NOT NULL, month INTEGER NOT NULL, count INTEGER NOT NULL, papers BLOB NOT NULL,
+    PRIMARY KEY (channel, month)) WITHOUT ROWID;
+CREATE TABLE document (
+    path TEXT PRIMARY KEY, owner INTEGER NOT NULL, inputs BLOB NOT NULL, content BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE folder (path TEXT PRIMARY KEY, mtime_ns INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE published (channel TEXT PRIMARY KEY) WITHOUT ROWID;
+"""
+_INDEXES = {
+    "appearance": (
+        "CREATE INDEX IF NOT EXISTS appearance_key ON appearance (key)",
+        "CREATE INDEX IF NOT EXISTS appearance_digest ON appearance (digest)",
+    ),
+    "paper": (
+        "CREATE UNIQUE INDEX IF NOT EXISTS paper_key ON paper (key)",
+        "CREATE INDEX IF NOT EXISTS paper_month ON paper (month, published, key)",
+    ),
+    "document": ("CREATE INDEX IF NOT EXISTS document_owner ON document (owner)",),
+}
+
+
+class KnownDigest(msgspec.Struct, frozen=True):
+    """A digest as it was last taken in.
+
+    `held` is the first day (YYYYMMDD) on which a held-back section is due, or 0; `fault` says why the file cannot
+    be read now, with its papers kept.
+    """
+
+    id: int
+    path: str
+    size: int
+    mtime_ns: int
+    hash: bytes
+    held: int
+    fault: str | None
+
+
+class AppearanceRow(msgspec.Struct, frozen=True, array_like=True):
+    """An appearance, and what a paper of it alone would be: month (YYYYMM, 0 undated), fields, labels.
+
+    `body` is the encoded `model.Appearance`, `hash` its digest.
+    """
+
+    key: str
+    month: int
+    published: int
+    fields: str
+    inferred: int
+    labels: str
+    hash: bytes
+    body: bytes
+
+
+class PaperRow(msgspec.Struct, frozen=True):
+    """What the catalog keeps of a merged paper; slugs in `fields` are separated by blanks, labels by newlines."""
+
+    id: int
+    key: str
+    month: int
+    published: int
+    fields: str
+    inferred: int
+    labels: str
+    hash: bytes
+
+
+class Document(msgspec.Struct, frozen=True):
+    """A file of the output: the hash of what went into it and of its bytes; `owner` is the month it belongs to."""
+
+    path: str
+    inputs: bytes
+    content: bytes
+
+
+_PAPER = "id, key, month, published, fields, inferred, labels, hash"
+
+
+class Catalog:
+    """An open catalog.  Use as a context manager: what is not committed is rolled back.
+
+    Attributes:
+        reason: why it was begun anew, in words; None where it was not.
+        is_new: whether nothing is known.
+        was_interrupted: whether the last build died half-way.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.reason: str | None = None
+        self._stamp = path.with_name(path.name + ".stamp")
+        self._mark = path.with_name(path.name + ".building")
+        self._wrote = False
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self.was_interrupted = self._mark.exists()
+            self._db = self._open()
+        except (OSError, sqlite3.Error) as error:
+            raise OutputError(str(path), f"cannot use the catalog: {error}") from error
+        self.is_new = self.meta("complete") is None
+
+    def __enter__(self) -> Catalog:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with suppress(sqlite3.Error, OSError):
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+                if not self._wrote and not self.was_interrupted:
+                    self._settle()
+        self._db.close()
+
+    # -- opening --------------------------------------------------------------------------------------------
+
+    def _open(self) -> sqlite3.Connection:
+        if self.path.exists():
+            try:
+                db = self._connect()
+                self.reason = self._distrust(db)
+            except sqlite3.Error as error:
+                self.reason = f"the catalog is damaged ({error})"
+            else:
+                if self.reason is None:
+                    return db
+                db.close()
+            self._remove()
+        db = self._connect()
+        db.executescript(_TABLES)
+        db.execute("PRAGMA user_version = %d" % SCHEMA)
+        return db
+
+    def _connect(self) -> sqlite3.Connection:
+        db = sqlite3.connect(self.path, isolation_level=None)
+        db.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+        db.execute("PRAGMA journal_mode = DELETE")
+        db.execute("PRAGMA synchronous = NORMAL")
+        db.execute("PRAGMA temp_store = MEMORY")
+        return db
+
+    def _distrust(self, db: sqlite3.Connection) -> str | None:
+        """Say why the file cannot be believed, or None."""
+        version = db.execute("PRAGMA user_version").fetchone()[0]
+        if version != SCHEMA:
+            return f"the catalog has schema {version}, this version writes {SCHEMA}"
+        if self._read_stamp() != self._stat() and not self.was_interrupted:
+            return "the catalog was changed by something else"
+        return None
+
+    def _stat(self) -> str:
+        info = self.path.stat()
+        return f"{info.st_size} {info.st_mtime_ns}"
+
+    def _read_stamp(self) -> str | None:
+        try:
+            return self._stamp.read_text("ascii")
+        except (OSError, ValueError):
+            return None
+
+    def _remove(self) -> None:
+        for path in (self.path, self.path.with_name(self.path.name + "-journal"), self._stamp):
+            path.unlink(missing_ok=True)
+
+    # -- the run --------------------------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """Open the run's transaction, and lay the mark."""
+        with _explained(self.path):
+            self._mark.touch()
+            self._db.execute("BEGIN IMMEDIATE")
+
+    def writing(self) -> None:
+        """Say that documents are written from here on: without a commit the next run may not trust them."""
+        self._wrote = True
+
+    def commit(self) -> None:
+        """End the run: all that was said becomes known at once, and the mark goes."""
+        with _explained(self.path):
+            self.remember("complete", "1")
+            self._db.execute("COMMIT")
+            self._settle()
+
+    def _settle(self) -> None:
+        self._stamp.write_text(self._stat(), "ascii")
+        self._mark.unlink(missing_ok=True)
+
+    def forget_all(self) -> None:
+        """Begin anew inside the run's transaction."""
+        for table in ("appearance", "paper", "shelf", "digest", "document", "folder"):
+            self._db.execute(f"DELETE FROM {table}")  # noqa: S608 -- names from this line
+
+    def distrust_documents(self) -> None:
+        """Forget the hashes of the documents but not their paths: they are written again, or removed if stale."""
+        self._db.execute("UPDATE document SET inputs = x'', content = x''")
+        self._db.execute("DELETE FROM folder")
+
+    def index(self, table: str) -> None:
+        """Build a table's indexes; after it is filled, because to fill them row by row costs twice as much."""
+        for statement in _INDEXES[table]:
+            self._db.execute(statement)
+
+    def meta(self, name: str) -> str | None:
+        """Give a remembered value."""
+        row = self._db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+        return row[0] if row else None
+
+    def remember(self, name: str, value: str) -> None:
+        """Remember a value."""
+        self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
+
+    # -- digests and appearances ----------------------------------------------------------------------------
+
+    def digests(self) -> dict[str, KnownDigest]:
+        """Give all digests known, by path."""
+        rows = self._db.execute("SELECT id, path, size, mtime_ns, hash, held, fault FROM digest")
+        return {row[1]: KnownDigest(*row) for row in rows}
+
+    def put_digest(  # noqa: PLR0913 -- a row
+        self, path: str, size: int, mtime_ns: int, content: bytes, *, items: int, held: int, newest: str | None, report: bytes | None
+    ) -> int:
+        """Take in a digest and give its id; its former appearances must have been dropped."""
+        self._db.execute("DELETE FROM digest WHERE path = ?", (path,))
+        cursor = self._db.execute(
+            "INSERT INTO digest (path, size, mtime_ns, hash, items, held, newest, report) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (path, size, mtime_ns, content, items, held, newest, report),
+        )
+        return int(cursor.lastrowid or 0)
+
+    def touch_digest(self, path: str, size: int, mtime_ns: int) -> None:
+        """Note that a digest's file was touched and says what it said; it is readable again."""
+        self._db.execute(
+            "UPDATE digest SET size = ?, mtime_ns = ?, fault = NULL WHERE path = ?", (size, mtime_ns, path)
+        )
+
+    def fault_digest(self, path: str, reason: str) -> None:
+        """Note that a known digest cannot be read now; what it said stays."""
+        self._db.execute("UPDATE digest SET fault = ? WHERE path = ?", (reason, path))
+
+    def drop_digests(self, ids: Iterable[int]) -> set[str]:
+        """Forget digests and their appearances; give the keys that these were of."""
+        keys: set[str] = set()
+        for number in ids:
+            keys.update(key for (key,) in self._db.execute("SELECT key FROM appearance WHERE digest = ?", (number,)))
+            self._db.execute("DELETE FROM appearance WHERE digest = ?", (number,))
+            self._db.execute("DELETE FROM digest WHERE id = ?", (number,))
+        return keys
+
+    def add_appearances(self, digest: int, rows: Iterable[AppearanceRow]) -> None:
+        """Take in the appearances of a digest."""
+        self._db.executemany(
+            "INSERT INTO appearance VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [(digest, r.key, r.month, r.published, r.fields, r.inferred, r.labels, r.hash, r.body) for r in rows],
+        )
+
+    def appearances(self, key: str) -> list[AppearanceRow]:
+        """Give the appearances of a key, in no order that matters."""
+        rows = self._db.execute(
+            "SELECT key, month, published, fields, inferred, labels, hash, body FROM appearance WHERE key = ?", (key,)
+        )
+        return [AppearanceRow(*row) for row in rows]
+
+    def bodies(self, key: str) -> tuple[bytes, ...]:
+        """Give the encoded appearances of a key."""
+        return tuple(body for (body,) in self._db.execute("SELECT body FROM appearance WHERE key = ?", (key,)))
+
+    def reports(self) -> Iterator[tuple[str, str | None, bytes | None]]:
+        """Give (path, fault, encoded report) of the digests that have something to report, by path."""
+        yield from self._db.execute(
+            "SELECT path, fault, report FROM digest WHERE fault IS NOT NULL OR report IS NOT NULL ORDER BY path"
+        )
+
+    def totals(self) -> tuple[int, int, int, int, str | None]:
+        """Count digests, items, papers, papers of more than one appearance; and give the newest digest's day."""
+        digests, items, newest = self._db.execute("SELECT COUNT(*), SUM(items), MAX(newest) FROM digest").fetchone()
+        papers = self._db.execute("SELECT COUNT(*) FROM paper").fetchone()[0]
+        merged = int(self.meta("merged") or 0)
+        return digests, items or 0, papers, merged, newest
+
+    def count_merged(self) -> None:
+        """Count the papers of more than one appearance, to be remembered."""
+        row = self._db.execute(
+            "SELECT COUNT(*) FROM (SELECT 1 FROM appearance GROUP BY key HAVING COUNT(*) > 1)"
+        ).fetchone()
+        self.remember("merged", str(row[0]))
+
+    # -- papers ---------------------------------------------------------------------------------------------
+
+    def add_lone_papers(self) -> None:
+        """Make a paper of each key with one appearance; for an empty table of papers."""
+        self._db.execute(
+            "INSERT INTO paper (key, month, published, fields, inferred, labels, hash) "
+            "SELECT key, month, published, fields, inferred, labels, hash FROM appearance "
+            "GROUP BY key HAVING COUNT(*) = 1 ORDER BY key"
+        )
+
+    def repeated_keys(self) -> list[str]:
+        """Give the keys with several appearances, in order."""
+        rows = self._db.execute("SELECT key FROM appearance GROUP BY key HAVING COUNT(*) > 1 ORDER BY key")
+        return [key for (key,) in rows]
+
+    def paper(self, key: str) -> PaperRow | None:
+        """Give a paper by its key."""
+        row = self._db.execute(f"SELECT {_PAPER} FROM paper WHERE key = ?", (key,)).fetchone()
+        return PaperRow(*row) if row else None
+
+    def papers_by_id(self, ids: Sequence[int]) -> list[PaperRow]:
+        """Give papers by their ids, in the order of these."""
+        get = self._db.execute
+        return [PaperRow(*get(f"SELECT {_PAPER} FROM paper WHERE id = ?", (i,)).fetchone()) for i in ids]
+
+    def month_papers(self, month: int) -> list[PaperRow]:
+        """Give a month's papers in order of (published, key)."""
+        rows = self._db.execute(f"SELECT {_PAPER} FROM paper WHERE month = ? ORDER BY published, key", (month,))
+        return [PaperRow(*row) for row in rows]
+
+    def all_papers(self) -> Iterator[PaperRow]:
+        """Go over all papers, by id; rows may be changed on the way."""
+        last = 0
+        while rows := self._db.execute(
+            f"SELECT {_PAPER} FROM paper WHERE id > ? ORDER BY id LIMIT 5000", (last,)
+        ).fetchall():
+            yield from (PaperRow(*row) for row in rows)
+            last = rows[-1][0]
+
+    def put_paper(self, row: PaperRow) -> None:
+        """Take in or change a paper; its key decides, `id` is ignored."""
+        self._db.execute(
+            "INSERT INTO paper (key, month, published, fields, inferred, labels, hash) VALUES (?, ?, ?, ?, ?, ?, ?) "
+            "ON CONFLICT (key) DO UPDATE SET month = excluded.month, published = excluded.published, "
+            "fields = excluded.fields, inferred = excluded.inferred, labels = excluded.labels, hash = excluded.hash",
+            (row.key, row.month, row.published, row.fields, row.inferred, row.labels, row.hash),
+        )
+
+    def drop_paper(self, key: str) -> None:
+        """Forget a paper."""
+        self._db.execute("DELETE FROM paper WHERE key = ?", (key,))
+
+    def months(self) -> list[int]:
+        """Give the months that have papers, in order; 0 stands for the undated."""
+        return [month for (month,) in self._db.execute("SELECT DISTINCT month FROM paper ORDER BY month")]
+
+    def month_counts(self) -> dict[int, int]:
+        """Give month → number of papers; 0 stands for the undated."""
+        return dict(self._db.execute("SELECT month, COUNT(*) FROM paper GROUP BY month ORDER BY month"))
+
+    # -- shelves: which papers of a month a channel holds --------------------------------------------------
+
+    def put_shelves(self, month: int, shelves: dict[str, bytes]) -> None:
+        """Take in a month's shelves: channel → the ids of its papers, four bytes each, in order."""
+        self._db.execute("DELETE FROM shelf WHERE month = ?", (month,))
+        self._db.executemany(
+            "INSERT INTO shelf VALUES (?, ?, ?, ?)",
+            [(channel, month, len(papers) // 4, papers) for channel, papers in sorted(shelves.items())],
+        )
+
+    def shelves(self, month: int) -> dict[str, bytes]:
+        """Give a month's shelves."""
+        return dict(self._db.execute("SELECT channel, papers FROM shelf WHERE month = ?", (month,)))
+
+    def shelf(self, channel: str, month: int) -> bytes:
+        """Give one shelf; empty where there is none."""
+        row = self._db.execute(
+            "SELECT papers FROM shelf WHERE channel = ? AND month = ?", (channel, month)
+        ).fetchone()
+        return row[0] if row else b""
+
+    def shelf_counts(self) -> dict[str, dict[int, int]]:
+        """Give channel → month → number of papers, months in order."""
+        counts: dict[str, dict[int, int]] = {}
+        for channel, month, count in self._db.execute("SELECT channel, month, count FROM shelf ORDER BY channel, month"):
+            counts.setdefault(channel, {})[month] = count
+        return counts
+
+    # -- documents ------------------------------------------------------------------------------------------
+
+    def documents(self, owner: int) -> dict[str, Document]:
+        """Give the documents of an owner, by path."""
+        rows = self._db.execute("SELECT path, inputs, content FROM document WHERE owner = ?", (owner,))
+        return {row[0]: Document(*row) for row in rows}
+
+    def document_count(self) -> int:
+        """Count the documents."""
+        return int(self._db.execute("SELECT COUNT(*) FROM document").fetchone()[0])
+
+    def owners(self) -> list[int]:
+        """Give the owners that have documents."""
+        return [owner for (owner,) in self._db.execute("SELECT DISTINCT owner FROM document ORDER BY owner")]
+
+    def all_paths(self) -> set[str]:
+        """Give the paths of all documents."""
+        return {path for (path,) in self._db.execute("SELECT path FROM document")}
+
+    def has_document(self, path: str) -> bool:
+        """Tell whether a path is a document."""
+        return self._db.execute("SELECT 1 FROM document WHERE path = ?", (path,)).fetchone() is not None
+
+    def names_in(self, folder: str) -> set[str]:
+        """Give the names of the documents that lie directly in a folder (`` or ending with a slash)."""
+        rows = self._db.execute(
+            "SELECT path FROM document WHERE path >= ? AND path < ?", (folder, folder[:-1] + "0" if folder else "\U0010ffff")
+        )
+        return {path[len(folder) :] for (path,) in rows if "/" not in path[len(folder) :]}
+
+    def put_documents(self, owner: int, documents: Iterable[Document]) -> None:
+        """Remember documents as written."""
+        self._db.executemany(
+            "INSERT OR REPLACE INTO document VALUES (?, ?, ?, ?)",
+            [(d.path, owner, d.inputs, d.content) for d in documents],
+        )
+
+    def forget_document(self, path: str) -> None:
+        """Forget a document that was lost or removed; the next plan makes it again if it should be there."""
+        self._db.execute("DELETE FROM document WHERE path = ?", (path,))
+
+    def owner_of(self, path: str) -> int | None:
+        """Give the owner of a document."""
+        row = self._db.execute("SELECT owner FROM document WHERE path = ?", (path,)).fetchone()
+        return row[0] if row else None
+
+    def folders(self) -> dict[str, int]:
+        """Give the output folders as the last build left them: path → mtime in ns."""
+        return dict(self._db.execute("SELECT path, mtime_ns FROM folder"))
+
+    def put_folders(self, folders: Iterable[tuple[str, int]], gone: Iterable[str] = ()) -> None:
+        """Remember output folders, and forget some."""
+        self._db.executemany("DELETE FROM folder WHERE path = ?", [(path,) for path in gone])
+        self._db.executemany("INSERT OR REPLACE INTO folder VALUES (?, ?)", folders)
+
+    def published(self) -> set[str]:
+        """Give the channels that ever had a feed."""
+        return {channel for (channel,) in self._db.execute("SELECT channel FROM published")}
+
+    def publish(self, channels: Iterable[str]) -> None:
+        """Remember channels that have a feed."""
+        self._db.executemany("INSERT OR IGNORE INTO published VALUES (?)", [(channel,) for channel in channels])
+
+
+class _explained:  # noqa: N801 -- reads as a verb at its uses
+    """Turn SQLite's and the system's errors about the file into one sentence."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, sqlite3.Error | OSError):
+            raise OutputError(os.fspath(self._path), f"cannot write the catalog: {error}") from error

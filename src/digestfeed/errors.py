@@ -1,0 +1,67 @@
+"""What can end a run.
+
+    DigestFeedError          base: the message is one sentence for the terminal
+    ├── ConfigError          the config cannot be used; names the file and the key
+    ├── SourceError          the digests folder is missing or cannot be read
+    ├── BusyError            another build of the same output is running
+    ├── ShrinkError          papers would vanish though their digests were not deleted
+    └── OutputError          the output or the catalog cannot be written
+
+Faults in the data are no exceptions but values (`model.Problem`).  Owns the sentences and the exit codes;
+refuses printing and exiting.
+"""
+
+from __future__ import annotations
+
+
+class DigestFeedError(Exception):
+    """A run that can build nothing useful.  `exit_code` is what the command line ends with."""
+
+    exit_code = 1
+
+
+class ConfigError(DigestFeedError):
+    """The config file is missing, is no TOML, or has a key that cannot be used."""
+
+    exit_code = 2
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path = path
+
+
+class SourceError(DigestFeedError):
+    """The digests folder is missing, is no folder, or cannot be listed."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path = path
+
+
+class BusyError(DigestFeedError):
+    """Another build of the same output is running (EX_TEMPFAIL of sysexits.h)."""
+
+    exit_code = 75
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"another build of {path} is running; nothing was touched")
+        self.path = path
+
+
+class ShrinkError(DigestFeedError):
+    """Papers would leave the feeds although nobody deleted their digests."""
+
+    def __init__(self, before: int, after: int, reason: str) -> None:
+        super().__init__(
+            f"refusing to publish {after} papers where there were {before}: {reason}; "
+            "use --full --allow-shrink if that is meant"
+        )
+        self.before, self.after = before, after
+
+
+class OutputError(DigestFeedError):
+    """The output folder or the catalog cannot be written."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path = path

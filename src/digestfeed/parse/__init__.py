@@ -1,0 +1,36 @@
+"""Text of a digest file → its digests of items; every non-blank line is consumed or reported.
+
+Owns the grammar; refuses dates (a heading's date is passed on as written) and fields (labels likewise).
+
+    file     = section*                      a dated heading begins a section: `## Daily Papers (2024-10-18)`
+    section  = (item | chatter)*
+    item     = head (label value)* rule?
+    head     = image? heading? title?        in any order; a heading may itself be a link to the paper
+    title    = label(제목 | Title | …) value
+    label    = `**words**:` | `## words` | `- **words**: ` | `words:` | `【words】`     words from `labels`
+    value    = the rest of the line, else the lines below; a text goes on over blank lines
+    rule     = `---` and its like, also directly under a text
+
+Levels of headings, order of labels, colons, bold, numbering and gloss are free.  A heading that is followed by
+nothing of an item, text after the last value, and what a rule cuts off are chatter.
+"""
+
+from __future__ import annotations
+
+from digestfeed.model import Parsed
+from digestfeed.parse.machine import Machine
+
+__all__ = ["parse"]
+
+
+def parse(path: str, text: str) -> Parsed:
+    """Parse the text of one file.
+
+    Args:
+        path: the file's path relative to the digests folder; it only goes into locations.
+        text: the decoded text, lines ended by `\\n`.
+
+    Returns:
+        The file's digests in order, and its chatter and problems in order of lines.  Never raises.
+    """
+    return Machine(path, text.split("\n")).parsed()

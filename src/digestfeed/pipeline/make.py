@@ -1,0 +1,212 @@
+"""From a plan to files: merges the papers a task needs, renders its documents and writes them.
+
+One picklable task, any number of documents; the same on any machine that sees the output folder.  Within a task
+each paper is merged once, and rendered once for each format.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+import msgspec
+
+from digestfeed import merge
+from digestfeed.catalog import Document
+from digestfeed.model import Appearance, Paper
+from digestfeed.pipeline.intake import naming
+from digestfeed.render import atom, body, data, jsonfeed, opml, rss, site
+from digestfeed.render.context import Context, FeedHead
+from digestfeed.write import Batch, Written
+
+_decode = msgspec.msgpack.Decoder(Appearance).decode
+
+
+class DocumentPlan(msgspec.Struct, frozen=True):
+    """A document to make: where, from what (a hash), of which kind.
+
+    `papers` are indexes into the task's sources, in the order in which they are shown; `args` what else its kind
+    needs.
+    """
+
+    path: str
+    inputs: bytes
+    kind: str
+    papers: tuple[int, ...] = ()
+    args: tuple[object, ...] = ()
+
+
+class MakeTask(msgspec.Struct, frozen=True):
+    """Documents to make from papers: each source is the encoded appearances of one paper."""
+
+    root: str
+    context: Context
+    sources: tuple[tuple[bytes, ...], ...]
+    plans: tuple[DocumentPlan, ...]
+    known: dict[str, bytes]
+
+
+class Made(msgspec.Struct, frozen=True):
+    """What became of a task: its documents to be remembered, and what was written."""
+
+    documents: tuple[Document, ...]
+    written: tuple[Written, ...]
+
+
+def make(task: MakeTask) -> Made:
+    """Make the documents of a task.
+
+    Raises:
+        OutputError: the output cannot be written; nothing of this task's documents is changed then.
+    """
+    maker = _Maker(task)
+    inputs = {plan.path: plan.inputs for plan in task.plans}
+    with Batch(Path(task.root), task.known) as batch:
+        for plan in task.plans:
+            batch.put(plan.path, _KINDS[plan.kind](maker, plan))
+    documents = tuple(Document(w.path, inputs[w.path], w.content) for w in batch.results)
+    return Made(documents, tuple(w for w in batch.results if w.changed))
+
+
+class _Maker:
+    """A task's papers, each merged and rendered at most once."""
+
+    def __init__(self, task: MakeTask) -> None:
+        self._task = task
+        self.context = task.context
+        self._names = naming(task.context.config)
+        self._papers: dict[int, Paper] = {}
+        self._entries: dict[int, body.Entry] = {}
+        self._parts: dict[str, dict[int, bytes]] = {}
+        self._lines: dict[int, site.PaperLine] = {}
+
+    def paper(self, index: int) -> Paper:
+        found = self._papers.get(index)
+        if found is None:
+            appearances = map(_decode, self._task.sources[index])
+            found = merge.merge(appearances, self._names.fields_of, self._names.infer)
+            self._papers[index] = found
+        return found
+
+    def papers(self, plan: DocumentPlan) -> list[Paper]:
+        return [self.paper(index) for index in plan.papers]
+
+    def line(self, index: int) -> site.PaperLine:
+        found = self._lines.get(index)
+        if found is None:
+            found = self._lines[index] = site.paper_line(self.paper(index))
+        return found
+
+    def lines(self, indexes: Iterable[int]) -> list[site.PaperLine]:
+        return [self.line(index) for index in indexes]
+
+    def entry(self, index: int) -> body.Entry:
+        found = self._entries.get(index)
+        if found is None:
+            found = self._entries[index] = body.entry(self.paper(index), self.context)
+        return found
+
+    def parts(self, form: str, indexes: Sequence[int], render: Callable[..., list[bytes]]) -> list[bytes]:
+        """The bytes of papers in one format; what no document needed yet is rendered in one go."""
+        done = self._parts.setdefault(form, {})
+        missing = [index for index in indexes if index not in done]
+        if missing:
+            done.update(zip(missing, render([self.entry(i) for i in missing], self.context), strict=True))
+        return [done[index] for index in indexes]
+
+    def head(self, plan: DocumentPlan) -> FeedHead:
+        head = plan.args[0]
+        assert isinstance(head, FeedHead)  # noqa: S101 -- a plan of this kind carries one
+        newest = max((self.paper(index).updated or 0 for index in plan.papers), default=None)
+        return msgspec.structs.replace(head, updated=newest)
+
+
+def _atom(maker: _Maker, plan: DocumentPlan) -> bytes:
+    return atom.document(maker.head(plan), maker.parts("atom", plan.papers, atom.entries), maker.context)
+
+
+def _rss(maker: _Maker, plan: DocumentPlan) -> bytes:
+    return rss.document(maker.head(plan), maker.parts("rss", plan.papers, rss.entries), maker.context)
+
+
+def _json(maker: _Maker, plan: DocumentPlan) -> bytes:
+    return jsonfeed.document(maker.head(plan), maker.parts("json", plan.papers, jsonfeed.items), maker.context)
+
+
+def _jsonl(maker: _Maker, plan: DocumentPlan) -> bytes:
+    return b"".join(data.jsonl_line(paper, maker.context) for paper in maker.papers(plan))
+
+
+def _bib(maker: _Maker, plan: DocumentPlan) -> bytes:
+    return b"\n".join(data.bibtex(paper, maker.context) for paper in maker.papers(plan))
+
+
+def _paper_page(maker: _Maker, plan: DocumentPlan) -> bytes:
+    return site.paper_page(maker.paper(plan.papers[0]), maker.context)
+
+
+def _month_page(maker: _Maker, plan: DocumentPlan) -> bytes:
+    month, previous, following = plan.args
+    lines = maker.lines(plan.papers)
+    return site.month_page(month, lines, maker.context, previous=previous, following=following)  # type: ignore[arg-type]
+
+
+def _month_sitemap(maker: _Maker, plan: DocumentPlan) -> bytes:
+    rows = [(paper.key, paper.day) for paper in maker.papers(plan)]
+    return site.month_sitemap(plan.args[0], rows, maker.context)  # type: ignore[arg-type]
+
+
+def _feed_page(maker: _Maker, plan: DocumentPlan) -> bytes:
+    channel, months, count = plan.args
+    return site.feed_page(channel, maker.lines(plan.papers), months, count, maker.context)  # type: ignore[arg-type]
+
+
+def _front_page(maker: _Maker, plan: DocumentPlan) -> bytes:
+    channels, months, total = plan.args
+    return site.front_page(maker.lines(plan.papers), channels, months, total, maker.context)  # type: ignore[arg-type]
+
+
+def _archive_page(maker: _Maker, plan: DocumentPlan) -> bytes:
+    return site.archive_page(plan.args[0], maker.context)  # type: ignore[arg-type]
+
+
+def _opml(maker: _Maker, plan: DocumentPlan) -> bytes:
+    return opml.document(maker.context, plan.args[0])  # type: ignore[arg-type]
+
+
+def _sitemap(maker: _Maker, plan: DocumentPlan) -> bytes:  # noqa: ARG001
+    return site.sitemap_index(plan.args[0])  # type: ignore[arg-type]
+
+
+def _not_found(maker: _Maker, plan: DocumentPlan) -> bytes:  # noqa: ARG001
+    return site.not_found_page(maker.context)
+
+
+def _robots(maker: _Maker, plan: DocumentPlan) -> bytes:  # noqa: ARG001
+    return site.robots(maker.context)
+
+
+def _ready(maker: _Maker, plan: DocumentPlan) -> bytes:  # noqa: ARG001
+    data = plan.args[0]
+    assert isinstance(data, bytes)  # noqa: S101 -- a plan of this kind carries them
+    return data
+
+
+_KINDS: dict[str, Callable[[_Maker, DocumentPlan], bytes]] = {
+    "atom": _atom,
+    "rss": _rss,
+    "json": _json,
+    "jsonl": _jsonl,
+    "bib": _bib,
+    "paper-page": _paper_page,
+    "month-page": _month_page,
+    "month-sitemap": _month_sitemap,
+    "feed-page": _feed_page,
+    "front-page": _front_page,
+    "archive-page": _archive_page,
+    "opml": _opml,
+    "sitemap": _sitemap,
+    "not-found": _not_found,
+    "robots": _robots,
+    "ready": _ready,
+}

@@ -1,0 +1,272 @@
+"""What is to be made: the documents of a month, of the channels and of the site, each with a hash of its inputs.
+
+A document is made again when that hash is not the one it was made from.  The hash holds all that the bytes depend
+on: the papers' own hashes, the names of their fields, the arguments, and the fingerprint of the context.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+
+from digestfeed import urls
+from digestfeed.catalog import PaperRow
+from digestfeed.channels import ALL, Channel, closed_pages
+from digestfeed.config import Config
+from digestfeed.pipeline.make import DocumentPlan
+from digestfeed.render import site
+from digestfeed.render.context import Context, FeedHead
+from digestfeed.render.opml import Outline
+
+SITE = -1
+"""The owner of the documents that belong to no month."""
+
+FRONT_PAPERS = 20
+FRONT_MONTHS = 12
+PAGE_PAPERS = 20
+
+
+class Hasher:
+    """Hashes of inputs, for one context."""
+
+    def __init__(self, context: Context) -> None:
+        config = context.config
+        # What does not show in a document by itself: labels reach it as fields, channels as heads.
+        bare = msgspec.structs.replace(
+            config, fields={}, channels=(), digests=Config().digests, timezone=Config().timezone
+        )
+        self.context = hashlib.blake2b(
+            msgspec.json.encode([context.version, bare]), digest_size=16
+        ).digest()
+        self._names = context.field_names
+
+    def paper(self, row: PaperRow) -> bytes:
+        """Hash a paper as documents see it."""
+        names = "\n".join(self._names.get(slug, slug) for slug in row.fields.split())
+        return hashlib.blake2b(
+            row.hash + f"{row.fields}\n{row.inferred}\n{names}".encode(), digest_size=16
+        ).digest()
+
+    def document(self, kind: str, papers: Iterable[bytes], args: tuple[object, ...]) -> bytes:
+        """Hash all that a document depends on."""
+        packed = msgspec.msgpack.encode([kind, args])
+        return hashlib.blake2b(self.context + packed + b"".join(papers), digest_size=16).digest()
+
+
+class Neighbours(msgspec.Struct, frozen=True):
+    """What a month's documents say of other months: its neighbours, and each channel's month before.
+
+    `is_over` says that a later month has begun.
+    """
+
+    previous: int | None
+    following: int | None
+    before: Mapping[str, int]
+    is_over: bool
+
+
+class Planner:
+    """Makes the plans of one owner; `papers` are its sources, in the order of their indexes."""
+
+    def __init__(self, hasher: Hasher, papers: Sequence[PaperRow]) -> None:
+        self._hasher = hasher
+        self._hashes = [hasher.paper(row) for row in papers]
+        self._papers = papers
+        self.plans: list[DocumentPlan] = []
+
+    def add(self, path: str, kind: str, papers: Sequence[int] = (), *args: object) -> None:
+        """Plan a document."""
+        inputs = self._hasher.document(kind, [self._hashes[i] for i in papers], args)
+        self.plans.append(DocumentPlan(path, inputs, kind, tuple(papers), args))
+
+
+def month_plans(  # noqa: PLR0913 -- what a month depends on
+    month: int,
+    papers: Sequence[PaperRow],
+    shelves: Mapping[str, Sequence[int]],
+    neighbours: Neighbours,
+    channels: Sequence[Channel],
+    context: Context,
+    hasher: Hasher,
+) -> list[DocumentPlan]:
+    """Plan the documents of a month: archive documents, pages, data; month 0 (undated) is in no feed.
+
+    Args:
+        month: YYYYMM, or 0.
+        papers: the month's, in (published, key) order.
+        shelves: channel → its papers, as indexes into `papers`.
+        neighbours: what the documents say of other months.
+        channels: all channels; those under a former name have no archive of their own.
+        context: the build's.
+        hasher: of that context.
+    """
+    planner = Planner(hasher, papers)
+    if not papers:
+        return []
+    everything = range(len(papers))
+    planner.add(urls.month_data(month), "jsonl", everything)
+    planner.add(urls.month_bibliography(month), "bib", everything)
+    if context.config.site.pages:
+        for index in everything:
+            planner.add(urls.paper_path(papers[index].key), "paper-page", (index,))
+        newest_first = tuple(reversed(everything))
+        planner.add(
+            urls.month_page(month), "month-page", newest_first, month, neighbours.previous, neighbours.following
+        )
+        planner.add(urls.month_sitemap(month), "month-sitemap", everything, month)
+    if month:
+        for channel in channels:
+            if channel.stands_for is None and channel.slug in shelves:
+                _archive_plans(planner, channel, month, shelves[channel.slug], neighbours, context)
+    return planner.plans
+
+
+def _archive_plans(  # noqa: PLR0913 -- what an archive document depends on
+    planner: Planner,
+    channel: Channel,
+    month: int,
+    shelf: Sequence[int],
+    neighbours: Neighbours,
+    context: Context,
+) -> None:
+    pages = closed_pages(len(shelf), context.config.feeds.archive_size, month_is_over=neighbours.is_over)
+    numbers = [page.number for page in pages]
+    previous = archive_url(channel.slug, neighbours.before.get(channel.slug), 0, context)
+    for page, following in zip(pages, [*numbers, 0][1:], strict=True):
+        path = urls.archive_document(channel.slug, month, page.number)
+        head = feed_head(channel, context, urls.Format.ATOM)
+        head = msgspec.structs.replace(
+            head,
+            current_url=head.self_url,
+            self_url=context.urls.absolute(path),
+            prev_archive=previous,
+            # To document 0 nothing links forward: it comes into being without a digest of this month.
+            next_archive=archive_url(channel.slug, month, following, context) if following else None,
+        )
+        planner.add(path, "atom", tuple(reversed(shelf[page.start : page.stop])), head)
+        previous = head.self_url
+
+
+def archive_url(slug: str, month: int | None, number: int, context: Context) -> str | None:
+    """Give the URL of an archive document; None where there is no month."""
+    return None if month is None else context.urls.absolute(urls.archive_document(slug, month, number))
+
+
+def feed_head(channel: Channel, context: Context, form: urls.Format) -> FeedHead:
+    """Give the head of a channel's subscription document; a former name's says the addresses of the new one."""
+    return FeedHead(
+        slug=channel.source,
+        feed_id=context.urls.feed_id(channel.source),
+        title=channel.title,
+        description=channel.description,
+        self_url=context.urls.feed(channel.source, form),
+        page_url=context.urls.absolute(urls.feed_page(channel.source)),
+        updated=None,
+    )
+
+
+class ChannelState(msgspec.Struct, frozen=True):
+    """A channel as its subscription documents show it.
+
+    `papers` are its newest, newest first; `months` its (month, count), newest first; `last_archive` the URL of
+    the newest closed archive document.
+    """
+
+    channel: Channel
+    papers: tuple[PaperRow, ...]
+    months: tuple[tuple[int, int], ...]
+    last_archive: str | None
+
+    @property
+    def count(self) -> int:
+        """How many papers it holds."""
+        return sum(count for _, count in self.months)
+
+
+_FORMS = ((urls.Format.ATOM, "atom"), (urls.Format.RSS, "rss"), (urls.Format.JSON, "json"))
+
+
+def channel_plans(
+    states: Sequence[ChannelState], context: Context, hasher: Hasher
+) -> tuple[list[PaperRow], list[DocumentPlan]]:
+    """Plan the subscription documents and pages of some channels; gives their papers, and the plans over these."""
+    index: dict[str, int] = {}
+    papers: list[PaperRow] = []
+    for state in states:
+        for row in state.papers:
+            if row.key not in index:
+                index[row.key] = len(papers)
+                papers.append(row)
+    planner = Planner(hasher, papers)
+    for state in states:
+        indexes = [index[row.key] for row in state.papers]
+        for form, kind in _FORMS:
+            head = feed_head(state.channel, context, form)
+            head = msgspec.structs.replace(head, prev_archive=state.last_archive)
+            planner.add(urls.feed_path(state.channel.slug, form), kind, indexes, head)
+        if context.config.site.pages:
+            planner.add(
+                urls.feed_page(state.channel.slug),
+                "feed-page",
+                indexes[:PAGE_PAPERS],
+                state.channel,
+                _counts(state.months),
+                state.count,
+            )
+    return papers, planner.plans
+
+
+def _counts(months: Iterable[tuple[int, int]]) -> list[site.MonthCount]:
+    return [site.MonthCount(month=month, count=count) for month, count in months]
+
+
+def site_plans(
+    states: Sequence[ChannelState],
+    months: Sequence[tuple[int, int]],
+    status: bytes,
+    context: Context,
+    hasher: Hasher,
+) -> tuple[list[PaperRow], list[DocumentPlan]]:
+    """Plan what belongs to no channel and no month.
+
+    Args:
+        states: all channels, that of all papers first.
+        months: all (month, count), newest first, the undated (0) last.
+        status: the bytes of `status.json`.
+        context: the build's.
+        hasher: of that context.
+    """
+    papers = list(states[0].papers[:FRONT_PAPERS]) if states else []
+    planner = Planner(hasher, papers)
+    shown = [state for state in states if state.channel.stands_for is None]
+    planner.add(urls.OPML, "opml", (), [_outline(state.channel, context) for state in shown])
+    planner.add(urls.STATUS, "ready", (), status)
+    for path, data in sorted(site.asset_files().items()):
+        planner.add(path, "ready", (), data)
+    if context.config.site.pages:
+        total = sum(count for _, count in months)
+        lines = [
+            site.ChannelLine(slug=s.channel.slug, title=s.channel.title, count=s.count)
+            for s in shown
+            if s.channel.slug != ALL
+        ]
+        dated = [(month, count) for month, count in months if month]
+        planner.add(
+            urls.FRONT, "front-page", range(len(papers)), lines, _counts(dated[:FRONT_MONTHS]), total
+        )
+        planner.add(urls.ARCHIVE, "archive-page", (), _counts(months))
+        planner.add(urls.NOT_FOUND, "not-found")
+        planner.add(urls.ROBOTS, "robots")
+        planner.add(urls.SITEMAP, "sitemap", (), [context.urls.absolute(urls.month_sitemap(m)) for m, _ in months])
+    return papers, planner.plans
+
+
+def _outline(channel: Channel, context: Context) -> Outline:
+    return Outline(
+        title=channel.title,
+        description=channel.description,
+        xml_url=context.urls.feed(channel.slug, urls.Format.ATOM),
+        html_url=context.urls.absolute(urls.feed_page(channel.slug)),
+    )
