@@ -160,10 +160,20 @@ class Catalog:
                     return db
                 db.close()
             self._remove()
+        return self._create()
+
+    def _create(self) -> sqlite3.Connection:
         db = self._connect()
         db.executescript(_TABLES)
-        db.execute("PRAGMA user_version = %d" % SCHEMA)
+        db.execute(f"PRAGMA user_version = {SCHEMA}")
         return db
+
+    def begin_anew(self, reason: str) -> None:
+        """Forget everything, and say why."""
+        self._db.close()
+        self._remove()
+        self._db = self._create()
+        self.reason, self.is_new = reason, True
 
     def _connect(self) -> sqlite3.Connection:
         db = sqlite3.connect(self.path, isolation_level=None)
@@ -251,7 +261,16 @@ class Catalog:
         return {row[1]: KnownDigest(*row) for row in rows}
 
     def put_digest(  # noqa: PLR0913 -- a row
-        self, path: str, size: int, mtime_ns: int, content: bytes, *, items: int, held: int, newest: str | None, report: bytes | None
+        self,
+        path: str,
+        size: int,
+        mtime_ns: int,
+        content: bytes,
+        *,
+        items: int,
+        held: int,
+        newest: str | None,
+        report: bytes | None,
     ) -> int:
         """Take in a digest and give its id; its former appearances must have been dropped."""
         self._db.execute("DELETE FROM digest WHERE path = ?", (path,))
@@ -275,7 +294,9 @@ class Catalog:
         """Forget digests and their appearances; give the keys that these were of."""
         keys: set[str] = set()
         for number in ids:
-            keys.update(key for (key,) in self._db.execute("SELECT key FROM appearance WHERE digest = ?", (number,)))
+            keys.update(
+                key for (key,) in self._db.execute("SELECT key FROM appearance WHERE digest = ?", (number,))
+            )
             self._db.execute("DELETE FROM appearance WHERE digest = ?", (number,))
             self._db.execute("DELETE FROM digest WHERE id = ?", (number,))
         return keys
@@ -284,19 +305,25 @@ class Catalog:
         """Take in the appearances of a digest."""
         self._db.executemany(
             "INSERT INTO appearance VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [(digest, r.key, r.month, r.published, r.fields, r.inferred, r.labels, r.hash, r.body) for r in rows],
+            [
+                (digest, r.key, r.month, r.published, r.fields, r.inferred, r.labels, r.hash, r.body)
+                for r in rows
+            ],
         )
 
     def appearances(self, key: str) -> list[AppearanceRow]:
         """Give the appearances of a key, in no order that matters."""
         rows = self._db.execute(
-            "SELECT key, month, published, fields, inferred, labels, hash, body FROM appearance WHERE key = ?", (key,)
+            "SELECT key, month, published, fields, inferred, labels, hash, body FROM appearance WHERE key = ?",
+            (key,),
         )
         return [AppearanceRow(*row) for row in rows]
 
     def bodies(self, key: str) -> tuple[bytes, ...]:
         """Give the encoded appearances of a key."""
-        return tuple(body for (body,) in self._db.execute("SELECT body FROM appearance WHERE key = ?", (key,)))
+        return tuple(
+            body for (body,) in self._db.execute("SELECT body FROM appearance WHERE key = ?", (key,))
+        )
 
     def reports(self) -> Iterator[tuple[str, str | None, bytes | None]]:
         """Give (path, fault, encoded report) of the digests that have something to report, by path."""
@@ -306,7 +333,9 @@ class Catalog:
 
     def totals(self) -> tuple[int, int, int, int, str | None]:
         """Count digests, items, papers, papers of more than one appearance; and give the newest digest's day."""
-        digests, items, newest = self._db.execute("SELECT COUNT(*), SUM(items), MAX(newest) FROM digest").fetchone()
+        digests, items, newest = self._db.execute(
+            "SELECT COUNT(*), SUM(items), MAX(newest) FROM digest"
+        ).fetchone()
         papers = self._db.execute("SELECT COUNT(*) FROM paper").fetchone()[0]
         merged = int(self.meta("merged") or 0)
         return digests, items or 0, papers, merged, newest
@@ -345,7 +374,9 @@ class Catalog:
 
     def month_papers(self, month: int) -> list[PaperRow]:
         """Give a month's papers in order of (published, key)."""
-        rows = self._db.execute(f"SELECT {_PAPER} FROM paper WHERE month = ? ORDER BY published, key", (month,))
+        rows = self._db.execute(
+            f"SELECT {_PAPER} FROM paper WHERE month = ? ORDER BY published, key", (month,)
+        )
         return [PaperRow(*row) for row in rows]
 
     def all_papers(self) -> Iterator[PaperRow]:
@@ -402,7 +433,9 @@ class Catalog:
     def shelf_counts(self) -> dict[str, dict[int, int]]:
         """Give channel → month → number of papers, months in order."""
         counts: dict[str, dict[int, int]] = {}
-        for channel, month, count in self._db.execute("SELECT channel, month, count FROM shelf ORDER BY channel, month"):
+        for channel, month, count in self._db.execute(
+            "SELECT channel, month, count FROM shelf ORDER BY channel, month"
+        ):
             counts.setdefault(channel, {})[month] = count
         return counts
 
@@ -432,7 +465,8 @@ class Catalog:
     def names_in(self, folder: str) -> set[str]:
         """Give the names of the documents that lie directly in a folder (`` or ending with a slash)."""
         rows = self._db.execute(
-            "SELECT path FROM document WHERE path >= ? AND path < ?", (folder, folder[:-1] + "0" if folder else "\U0010ffff")
+            "SELECT path FROM document WHERE path >= ? AND path < ?",
+            (folder, folder[:-1] + "0" if folder else "\U0010ffff"),
         )
         return {path[len(folder) :] for (path,) in rows if "/" not in path[len(folder) :]}
 
@@ -467,7 +501,9 @@ class Catalog:
 
     def publish(self, channels: Iterable[str]) -> None:
         """Remember channels that have a feed."""
-        self._db.executemany("INSERT OR IGNORE INTO published VALUES (?)", [(channel,) for channel in channels])
+        self._db.executemany(
+            "INSERT OR IGNORE INTO published VALUES (?)", [(channel,) for channel in channels]
+        )
 
 
 class _explained:  # noqa: N801 -- reads as a verb at its uses

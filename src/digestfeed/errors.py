@@ -4,7 +4,7 @@
     ├── ConfigError          the config cannot be used; names the file and the key
     ├── SourceError          the digests folder is missing or cannot be read
     ├── BusyError            another build of the same output is running
-    ├── ShrinkError          papers would vanish though their digests were not deleted
+    ├── RefusedError         publishing would lose papers, or --strict found problems
     └── OutputError          the output or the catalog cannot be written
 
 Faults in the data are no exceptions but values (`model.Problem`).  Owns the sentences and the exit codes;
@@ -48,15 +48,11 @@ class BusyError(DigestFeedError):
         self.path = path
 
 
-class ShrinkError(DigestFeedError):
-    """Papers would leave the feeds although nobody deleted their digests."""
+class RefusedError(DigestFeedError):
+    """The build could publish and will not: papers would vanish by accident, or `--strict` found problems."""
 
-    def __init__(self, before: int, after: int, reason: str) -> None:
-        super().__init__(
-            f"refusing to publish {after} papers where there were {before}: {reason}; "
-            "use --full --allow-shrink if that is meant"
-        )
-        self.before, self.after = before, after
+    def __init__(self, reason: str, way_out: str) -> None:
+        super().__init__(f"{reason}; the output is as before. {way_out}")
 
 
 class OutputError(DigestFeedError):

@@ -28,7 +28,7 @@ from digestfeed import __version__, sources, urls, write
 from digestfeed.catalog import Catalog, KnownDigest, PaperRow
 from digestfeed.channels import ALL, Channel, FieldName, channels, newest, open_count
 from digestfeed.config import Config
-from digestfeed.errors import ShrinkError
+from digestfeed.errors import RefusedError
 from digestfeed.model import Location, Problem
 from digestfeed.pipeline.report import DigestReport, Report, Status, listed, status_bytes
 
@@ -49,6 +49,7 @@ _POOL_FILES = 400  # digests: from here on a second process earns the 50 ms that
 _POOL_DOCUMENTS = 400
 _FILES_A_TASK = 64
 _CHANNELS_A_TASK = 8
+_INSIST = "If that is meant, use --full --allow-shrink."
 _AHEAD = 3  # tasks under way for each process: enough to keep it busy, few enough to keep memory flat
 
 
@@ -66,6 +67,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     now: dt.datetime
     full: bool = False
     allow_shrink: bool = False
+    strict: bool = False
     jobs: int | None = None
     executor: Executor | None = None
     progress: Progress | None = None
@@ -77,7 +79,7 @@ def build(options: Options) -> Report:
     Raises:
         SourceError: there is no digests folder, or it holds no digest.
         BusyError: another build of the same output is running.
-        ShrinkError: papers would vanish though their digests are there.
+        RefusedError: papers would vanish though their digests are there, or `strict` and there are problems.
         OutputError: the output or the catalog cannot be written.
     """
     started = time.perf_counter()
@@ -101,11 +103,15 @@ class _Run:
         self._faults: list[sources.SourceFault] = []
         self._months: set[int] = set()  # whose papers changed
         self._vanished: set[str] = set()
+        self._fresh: set[str] = set()  # paths of the digests that were read in this run
         self._written: list[write.Written] = []
         self._removed = 0
         self._lost: set[int] = set()  # owners of documents that someone took away
         self._afresh = catalog.is_new or catalog.was_interrupted or options.full
         self._status: Status | None = None
+        if not catalog.is_new and catalog.meta("place") != self._place():
+            catalog.begin_anew("the catalog is of another output or digests folder")
+            self._afresh = True
         if catalog.reason:
             self._notes.append(f"{catalog.reason}: everything is built again")
         elif catalog.was_interrupted:
@@ -143,8 +149,7 @@ class _Run:
         present = {file.path for file in files}
         removed = [d for path, d in known.items() if path not in present and not _below(path, broken)]
         if not present and (not known or len(removed) == len(known)) and not self._options.allow_shrink:
-            reason = f"there is no digest in {self._options.digests}"
-            raise ShrinkError(self._catalog.totals()[2], 0, reason)
+            raise RefusedError(f"there is no digest in {self._options.digests}", _INSIST)
         today = int(f"{self._today():%Y%m%d}")
         redo = self._options.full or self._intake_print() != self._catalog.meta("intake")
         changed = [file for file in files if redo or _differs(file, known.get(file.path), today)]
@@ -154,6 +159,13 @@ class _Run:
             if path not in present and fault is not None and digest.fault != fault.reason:
                 kept = True
         return changed, removed, kept
+
+    def _place(self) -> str:
+        """What the catalog is of, seen from where it lies, so that the whole project can be moved."""
+        home = self._options.catalog.resolve().parent
+        return " ".join(
+            os.path.relpath(path.resolve(), home) for path in (self._options.digests, self._options.out)
+        )
 
     def _today(self) -> dt.date:
         from zoneinfo import ZoneInfo  # noqa: PLC0415 -- one look-up of the local day
@@ -172,6 +184,7 @@ class _Run:
             catalog.index("paper")
         before: set[str] = set()
         for taken in self._taken(changed):
+            self._fresh.add(taken.file.path)
             old = known.get(taken.file.path)
             if taken.fault is not None:
                 self._fault(taken, old)
@@ -192,9 +205,7 @@ class _Run:
 
     def _reads_anew(self, old: KnownDigest) -> bool:
         """Whether a digest is taken in again although its bytes are the same."""
-        return bool(
-            self._options.full or old.held or self._intake_print() != self._catalog.meta("intake")
-        )
+        return bool(self._options.full or old.held or self._intake_print() != self._catalog.meta("intake"))
 
     def _put(self, taken: Taken) -> None:
         report = None
@@ -280,7 +291,9 @@ class _Run:
             if row.labels:
                 slugs = " ".join(naming.fields_of(row.labels.split("\n")))
             elif terms:
-                slugs = _paper_row(row.key, self._catalog.appearances(row.key), self._naming, anew=True).fields
+                slugs = _paper_row(
+                    row.key, self._catalog.appearances(row.key), self._naming, anew=True
+                ).fields
             else:
                 continue
             if slugs != row.fields:
@@ -293,12 +306,17 @@ class _Run:
         return naming(self._config)
 
     def _guard(self) -> None:
-        """Refuse to let papers vanish whose digests are still there."""
+        """Refuse to let papers vanish whose digests are still there, and under `strict` any problem."""
         if self._vanished and not self._options.allow_shrink:
-            after = self._catalog.totals()[2]
             gone = sorted(self._vanished)
             named = ", ".join(gone[:3]) + (f" and {len(gone) - 3} more" if len(gone) > 3 else "")
-            raise ShrinkError(after + len(gone), after, f"{named} would vanish though the digest is still there")
+            raise RefusedError(f"{named} would vanish though the digest is still there", _INSIST)
+        if self._options.strict:
+            problems, _ = self._problems()
+            if problems:
+                raise RefusedError(
+                    f"{len(problems)} problems in the digests, the first: {problems[0]}", "See check."
+                )
 
     # -- fingerprints: what a change of the config or of the program reaches ----------------------------------
 
@@ -362,13 +380,16 @@ class _Run:
         self._catalog.writing()
         stale_paths: list[str] = []
         with self._stage("pages"):
-            tasks = self._month_tasks(sorted(months, reverse=True), counts, every, context, Hasher(context), stale_paths)
+            tasks = self._month_tasks(
+                sorted(months, reverse=True), counts, every, context, Hasher(context), stale_paths
+            )
             self._make(tasks, "months", len(months))
         with self._stage("feeds"):
             self._feeds(every, counts, context, Hasher(context), stale_paths)
         with self._stage("clean up"):
             self._clean_up(stale_paths)
         self._catalog.publish(channel.slug for channel in every)
+        self._catalog.remember("place", self._place())
         self._catalog.remember("vocabulary", self._vocabulary_print())
         self._catalog.remember("terms", self._terms_print(naming))
         self._catalog.remember("context", self._context_print())
@@ -454,7 +475,12 @@ class _Run:
             yield month, self._task(month, papers, plans, context, stale_paths)
 
     def _task(
-        self, owner: int, papers: Sequence[PaperRow], plans: Sequence[DocumentPlan], context: Context, stale_paths: list[str]
+        self,
+        owner: int,
+        papers: Sequence[PaperRow],
+        plans: Sequence[DocumentPlan],
+        context: Context,
+        stale_paths: list[str],
     ) -> MakeTask | None:
         """Make a task of the plans that are not as the documents are; note the documents that are in no plan."""
         from digestfeed.pipeline.make import MakeTask  # noqa: PLC0415
@@ -469,7 +495,8 @@ class _Run:
         needed = sorted({index for plan in todo for index in plan.papers})
         place = {index: new for new, index in enumerate(needed)}
         moved = [
-            msgspec.structs.replace(plan, papers=tuple(place[index] for index in plan.papers)) for plan in todo
+            msgspec.structs.replace(plan, papers=tuple(place[index] for index in plan.papers))
+            for plan in todo
         ]
         return MakeTask(
             os.fspath(self._options.out),
@@ -518,14 +545,17 @@ class _Run:
 
         def tasks() -> Iterator[tuple[int, MakeTask | None]]:
             for start in range(0, len(every), _CHANNELS_A_TASK):
-                states = [self._state(c, counts, last, context) for c in every[start : start + _CHANNELS_A_TASK]]
+                states = [
+                    self._state(c, counts, last, context) for c in every[start : start + _CHANNELS_A_TASK]
+                ]
                 papers, plans = channel_plans(states, context, hasher)
                 planned.update(plan.path for plan in plans)
                 yield SITE, self._task(SITE, papers, plans, context, stale_paths)
 
         self._make(tasks(), "feeds", -(-len(every) // _CHANNELS_A_TASK))
         briefs = [
-            ChannelState(c, (), tuple(sorted(counts.get(c.source, {}).items(), reverse=True)), None) for c in every
+            ChannelState(c, (), tuple(sorted(counts.get(c.source, {}).items(), reverse=True)), None)
+            for c in every
         ]
         briefs[:1] = [self._state(every[0], counts, last, context)]
         months = sorted(self._catalog.month_counts().items(), reverse=True)
@@ -535,7 +565,9 @@ class _Run:
         self._make([(SITE, self._task(SITE, papers, plans, context, stale_paths))], "site", 1)
         stale_paths += sorted(self._catalog.documents(SITE).keys() - planned)
 
-    def _state(self, channel: Channel, counts: dict[str, dict[int, int]], last: int, context: Context) -> ChannelState:
+    def _state(
+        self, channel: Channel, counts: dict[str, dict[int, int]], last: int, context: Context
+    ) -> ChannelState:
         from digestfeed.pipeline.plan import ChannelState, archive_url  # noqa: PLC0415
 
         slug, feeds = channel.source, self._config.feeds
@@ -549,7 +581,9 @@ class _Run:
             ids += reversed(shelf[len(shelf) - count :])
         closed = running // feeds.archive_size
         before = max((month for month, _ in months if month < last), default=None)
-        archive = archive_url(slug, last, closed, context) if closed else archive_url(slug, before, 0, context)
+        archive = (
+            archive_url(slug, last, closed, context) if closed else archive_url(slug, before, 0, context)
+        )
         return ChannelState(channel, tuple(self._catalog.papers_by_id(ids)), tuple(months), archive)
 
     # -- the end ------------------------------------------------------------------------------------------------
@@ -618,7 +652,9 @@ class _Run:
         """Sum up the run."""
         digests, items, papers, merged, newest_day = self._catalog.totals()
         problems, chatter = self._problems()
-        changed = sorted(w.path for w in self._written if w.path.startswith("feeds/") and "/archive/" not in w.path)
+        changed = sorted(
+            w.path for w in self._written if w.path.startswith("feeds/") and "/archive/" not in w.path
+        )
         return Report(
             digests=digests,
             items=items,
@@ -632,6 +668,7 @@ class _Run:
             bytes_written=sum(w.size for w in self._written),
             newest=newest_day,
             problems=problems,
+            fresh=tuple(p for p in problems if p.where.path in self._fresh or p.kind == "unreadable"),
             chatter=chatter,
             notes=tuple(self._notes),
             changed_feeds=tuple(path for path in changed if not path.endswith(".html")),

@@ -16,7 +16,9 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     """A finished build.  `seconds` and `stages` are wall time; everything else follows from the digests alone.
 
     `merged` counts the papers of more than one appearance; `documents` what the output consists of; `written`,
-    `removed` and `bytes_written` what this run changed.  `notes` are sentences for the operator.
+    `removed` and `bytes_written` what this run changed.  `fresh` are the
+    problems of the digests read in this run, and of those that cannot be read now; `notes` are sentences for the
+    operator.
     """
 
     digests: int
@@ -31,6 +33,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     bytes_written: int
     newest: str | None
     problems: tuple[Problem, ...]
+    fresh: tuple[Problem, ...]
     chatter: int
     notes: tuple[str, ...]
     changed_feeds: tuple[str, ...]

@@ -32,7 +32,7 @@ from digestfeed import urls
 from digestfeed.render.body import markdown_html, web_url
 from digestfeed.render.context import Context  # noqa: TC001 -- msgspec resolves the annotations at run time
 from digestfeed.render.words import Words, words
-from digestfeed.text import shorten
+from digestfeed.text import shorten, xml_clean
 from digestfeed.urls import Format
 
 if TYPE_CHECKING:
@@ -62,6 +62,8 @@ _HANGUL = re.compile("[가-힣ㄱ-ㆎᄀ-ᇿ]")
 _LATIN = re.compile("[A-Za-z]")
 _OTHER_SCRIPT = re.compile("[\u0400-\u052f\u0590-\u08ff\u0900-\u0fff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 _SPECIAL = re.compile("[&<>\"']")
+# What HTML has no place for: C0 controls by their bytes, C1 controls and noncharacters by how theirs begin.
+_SUSPECT = (b"\xc2", b"\xef\xb7", b"\xef\xbf")
 _CONTROLS = bytes([*range(9), 11, *range(14, 32), 127])
 
 
@@ -104,18 +106,19 @@ def paper_line(paper: Paper) -> PaperLine:
 
 
 # Characters that may be marks of Markdown or HTML, entities, or invisible and turning the text around them.
-_MARKUP = re.compile(
-    r"[*`\[<&#>\\\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]|__|~~|\A\s*[-+\d]"
-)
+_INVISIBLE = r"\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff"
+_MARKUP = re.compile(rf"[*`\[<&#>\\_~{_INVISIBLE}]")
+_LIST_MARK = re.compile(r"\s{0,9}(?:[-+]|\d{1,9}[.)])\s")
 _MARKS = re.compile(
     r"!?\[(?P<text>[^\[\]]*)\]\([^()]*(?:\)|\Z)"
     r"|</?[A-Za-z][A-Za-z0-9]*(?:\s[^<>]*)?/?>"
     r"|^\s{0,9}(?:\#{1,6}(?=\s)|[-+*](?=\s)|>|\d{1,9}[.)](?=\s))"
-    r"|(?<!\s)\*+|\*+(?!\s)|[`\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]+|__+|~~+"
+    rf"|(?<!\s)\*+|\*+(?!\s)|[`{_INVISIBLE}]+|__+|~~+"
     r"|\\(?=[*_`#\[\]<>|~-])",
     re.MULTILINE,
 )
-_SENTENCE_END = re.compile(r"[.!?。！？][\"'”’)\]*_]*(?=\s|\Z)|\n\s*\n")
+# A full stop and what closes after it, or an empty line; both by their first character.
+_SENTENCE_END = re.compile(r"[.!?。！？\n](?:(?<!\n)[\"'”’)\]*_]*(?=\s|\Z)|(?<=\n)[ \t]*\n)")
 
 
 def teaser(paper: Paper) -> str:
@@ -123,7 +126,7 @@ def teaser(paper: Paper) -> str:
     text = (paper.summary or paper.easy_summary or "")[:_TEASER_SCAN]
     end = _SENTENCE_END.search(text, _SHORTEST_SENTENCE)
     text = text[: end.end()] if end else text
-    if _MARKUP.search(text):
+    if _MARKUP.search(text) or _LIST_MARK.match(text):
         text = html.unescape(_MARKS.sub(_mark_text, text))
     return shorten(" ".join(text.split()), TEASER_WIDTH)
 
@@ -140,12 +143,13 @@ class _FeedLink(msgspec.Struct, frozen=True):
 
 
 class _Frame(msgspec.Struct, frozen=True):
-    """What all pages at one depth share: `root` leads from them to the front page's folder."""
+    """What all pages at one depth share: `root` leads from them to the front page's folder.
+
+    `values` are what each template of a page may name: the frame's three parts, the root, the words.
+    """
 
     root: str
-    before: Markup
-    between: Markup
-    after: Markup
+    values: dict[str, object]
     fields: dict[str, Markup]
 
 
@@ -193,16 +197,17 @@ def paper_page(paper: Paper, context: Context) -> bytes:
     frame = site.frames[_ABOVE]
     said = site.words
     month = _month_of(paper.day)
+    links = _outside(paper.links)
     values = {
         "title": paper.title,
         "title_lang": _lang(paper.title, site.language),
         "teaser": teaser(paper),
         "url": site.urls.paper(paper.key),
-        "citation": _citation(paper),
+        "citation": _citation(paper, dict(links)),
         "shown": _time(said.code, paper.day) if paper.day else "",
         "votes": "" if paper.votes is None else said.count("votes", paper.votes),
         "field_links": _field_links(paper.fields, frame),
-        "links": _outside(paper.links),
+        "links": links,
         "thumbnail": web_url(paper.thumbnail) if context.config.site.thumbnails else None,
         "texts": _texts(paper, site.language),
         "facts": _facts(paper, site),
@@ -210,20 +215,18 @@ def paper_page(paper: Paper, context: Context) -> bytes:
         "month_href": _ABOVE + urls.month_page(month),
         "month_words": said.text["month_of"].format(month=said.month(month)) if month else said.month(0),
     }
-    return _page("paper.html", site, frame, values)
+    return _page("paper.html", frame, values)
 
 
-def _citation(paper: Paper) -> list[tuple[str, str]]:
+def _citation(paper: Paper, links: Mapping[str, str]) -> list[tuple[str, str]]:
     """The `citation_*` names that reference managers read; of an estimated day only the month is certain."""
     found = [("citation_title", paper.title), *(("citation_author", author) for author in paper.authors)]
     if paper.submitted is not None:
-        found.append(("citation_publication_date", f"{paper.submitted:%Y/%m}"))
+        found.append(("citation_publication_date", f"{paper.submitted.year}/{paper.submitted.month:02d}"))
     if paper.arxiv_id is not None:
         found.append(("citation_arxiv_id", paper.arxiv_id))
-    for name, url in (("citation_abstract_html_url", paper.links.abs), ("citation_pdf_url", paper.links.pdf)):
-        if checked := web_url(url):
-            found.append((name, checked))
-    return found
+    named = (("citation_abstract_html_url", "abs"), ("citation_pdf_url", "pdf"))
+    return found + [(name, links[link]) for name, link in named if link in links]
 
 
 def _outside(links: Links) -> list[tuple[str, str]]:
@@ -261,7 +264,7 @@ def _facts(paper: Paper, site: _Site) -> list[tuple[str, _Values]]:
         ("published_term", _one(_published(paper, code))),
         ("updated_term", _one(_updated(paper, site))),
         ("fields", _one(site.words.text["inferred"] if paper.fields_inferred else None)),
-        ("labels", _each([" · ".join(paper.labels)] if paper.labels else [], site.language)),
+        ("labels", _each([", ".join(paper.labels)] if paper.labels else [], site.language)),
         ("importance", _one(None if paper.importance is None else str(paper.importance))),
     )
     return [fact for fact in known if fact[1]]
@@ -320,7 +323,7 @@ def month_page(
         "days": _days(papers, site),
         "neighbours": _neighbours(previous, following, site.words),
     }
-    return _page("month.html", site, site.frames[_ABOVE], values)
+    return _page("month.html", site.frames[_ABOVE], values)
 
 
 def _days(papers: Iterable[PaperLine], site: _Site) -> list[_Day]:
@@ -360,7 +363,7 @@ def archive_page(months: Sequence[MonthCount], context: Context) -> bytes:
         "years": years,
         "undated": undated[0] if undated else None,
     }
-    return _page("archive.html", site, site.frames[root], values)
+    return _page("archive.html", site.frames[root], values)
 
 
 def feed_page(
@@ -384,7 +387,7 @@ def feed_page(
     site_title = context.config.title
     values = {
         "title": channel.title,
-        "page_title": channel.title if channel.title == site_title else f"{channel.title} · {site_title}",
+        "page_title": channel.title if channel.title == site_title else f"{channel.title} – {site_title}",
         "description": channel.description,
         "url": site.urls.absolute(urls.feed_page(slug)),
         "own": slug != _ALL,
@@ -394,7 +397,7 @@ def feed_page(
         "rows": [_row(line, site, _ABOVE) for line in latest],
         "months": [_month_count(m, _ABOVE, site.words) for m in months],
     }
-    return _page("feed.html", site, site.frames[_ABOVE], values)
+    return _page("feed.html", site.frames[_ABOVE], values)
 
 
 def front_page(
@@ -425,13 +428,13 @@ def front_page(
         ],
         "months": [_month_count(m, "", site.words) for m in months],
     }
-    return _page("front.html", site, site.frames[""], values)
+    return _page("front.html", site.frames[""], values)
 
 
 def not_found_page(context: Context) -> bytes:
     """Render the page that a server shows for any address, so its links start from the root of the host."""
     site = _site(context)
-    return _page("lost.html", site, site.frames[_host_root(context)], {})
+    return _page("lost.html", site.frames[_host_root(context)], {})
 
 
 def asset_files() -> dict[str, bytes]:
@@ -503,18 +506,25 @@ def _host_root(context: Context) -> str:
 
 def _frame(root: str, context: Context) -> _Frame:
     config = context.config
-    rendered = _template("frame.html").render(
-        language=config.language,
-        policy=_policy(thumbnails=config.site.thumbnails),
-        feeds=_feed_links(_ALL, config.title, context.urls),
-        root=root,
-        site_title=config.title,
-        slot=_SLOT,
-        w=words(config.language).text,
+    values: dict[str, object] = {
+        "root": root,
+        "site_title": escape(config.title),
+        "w": {name: escape(word) for name, word in words(config.language).text.items()},
+    }
+    whole = _rendered(
+        "frame.html",
+        values
+        | {
+            "language": config.language,
+            "policy": _policy(thumbnails=config.site.thumbnails),
+            "feeds": _feed_links(_ALL, config.title, context.urls),
+            "slot": _SLOT,
+        },
     )
-    before, between, after = (Markup(part.strip("\n")) for part in rendered.split(_SLOT))  # noqa: S704 -- escaped
+    parts = (Markup(part.strip("\n")) for part in whole.split(_SLOT))  # noqa: S704 -- the template escaped it
+    values |= zip(("before", "between", "after"), parts, strict=True)
     fields = {slug: _field_link(root, slug, name) for slug, name in context.field_names.items()}
-    return _Frame(root, before, between, after, fields)
+    return _Frame(root, values, fields)
 
 
 def _policy(*, thumbnails: bool) -> Markup:
@@ -538,7 +548,8 @@ def _field_link(root: str, slug: str, name: str) -> Markup:
 
 def _field_links(slugs: Iterable[str], frame: _Frame) -> Markup:
     known = frame.fields
-    return _NOTHING.join([known.get(slug) or _field_link(frame.root, slug, slug) for slug in slugs])
+    links = [known.get(slug) or _field_link(frame.root, slug, slug) for slug in slugs]
+    return Markup("".join(links))  # noqa: S704 -- each is Markup
 
 
 def _month_count(month: MonthCount, root: str, said: Words, name: str | None = None) -> _Count:
@@ -589,18 +600,16 @@ def _lang(text: str, language: str) -> Markup:
     return _NOTHING
 
 
-def _page(name: str, site: _Site, frame: _Frame, values: Mapping[str, object]) -> bytes:
-    page = _template(name).render(
-        values,
-        before=frame.before,
-        between=frame.between,
-        after=frame.after,
-        root=frame.root,
-        site_title=site.context.config.title,
-        w=site.words.text,
-    )
-    # HTML has no place for control characters; a lone surrogate cannot be encoded.
-    return page.encode("utf-8", "replace").translate(None, _CONTROLS)
+def _page(name: str, frame: _Frame, values: Mapping[str, object]) -> bytes:
+    page = _rendered(name, {**frame.values, **values})
+    data = page.encode("utf-8", "replace").translate(None, _CONTROLS)
+    return xml_clean(data.decode()).encode() if any(lead in data for lead in _SUSPECT) else data
+
+
+def _rendered(name: str, values: dict[str, object]) -> str:
+    """`Template.render` without its copies of the values."""
+    template = _template(name)
+    return "".join(template.root_render_func(template.new_context(values, shared=True)))
 
 
 @lru_cache(maxsize=32)

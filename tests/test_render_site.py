@@ -1,0 +1,678 @@
+"""The pages: valid HTML, safe whatever a digest says, links that lead somewhere, words in both languages."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import string
+from itertools import pairwise
+from posixpath import dirname, join, normpath
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+from xml.etree import ElementTree as ET
+
+import html5lib
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jinja2 import UndefinedError
+
+from digestfeed import urls
+from digestfeed.channels import Channel, ChannelKind
+from digestfeed.config import Config, SiteConfig, checked
+from digestfeed.model import Basis, Links, Mention, Paper
+from digestfeed.render import site
+from digestfeed.render import words as words_module
+from digestfeed.render.context import Context
+from digestfeed.render.words import words
+from digestfeed.text import xml_clean
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+HTML = "{http://www.w3.org/1999/xhtml}"
+SITEMAP = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
+NAMES = {
+    "other": "기타",
+    "natural-language-processing": "자연어 처리",
+    "computer-vision": "컴퓨터 비전 & 그래픽",
+}
+HOSTILE = "\"><img src=x onerror=alert(1)><script>alert(2)</script>'--></title></textarea>{{ 7*7 }}&lt;b&gt;"
+
+
+def make_context(**changes: Any) -> Context:
+    """A context of a Korean site below a path."""
+    settings = {"title": "매일 AI 논문", "base_url": "https://example.org/digest/", **changes}
+    return Context(config=checked("test", Config(**settings)), field_names=NAMES, version="1")
+
+
+def make_paper(**changes: Any) -> Paper:
+    """A paper with all that one can have."""
+    settings: dict[str, Any] = {
+        "key": "2412.17743",
+        "title": "YuLan-Mini: An Open Data-efficient Language Model",
+        "titles": ("율란 미니",),
+        "published": 1735000000,
+        "published_basis": Basis.FILE_NAME,
+        "day": dt.date(2024, 12, 24),
+        "submitted": dt.date(2024, 12, 23),
+        "updated": 1735000000,
+        "summary": "2.4B 매개변수로 **학습한** 모델입니다. 둘째 문장입니다.",
+        "easy_summary": "작지만 똑똑한 모델이에요.",
+        "fields": ("natural-language-processing", "other"),
+        "labels": ("자연어 처리(NLP)", "모델 최적화"),
+        "votes": 1042,
+        "importance": 7,
+        "authors": ("Yiwen Hu", "Huatong Song"),
+        "links": Links(
+            abs="https://arxiv.org/abs/2412.17743",
+            pdf="https://arxiv.org/pdf/2412.17743",
+            huggingface="https://huggingface.co/papers/2412.17743",
+            source="https://example.com/a?b=1&c=2",
+        ),
+        "thumbnail": "https://cdn.example.com/2412.17743.png",
+        "mentions": (
+            Mention(digest="논문/2024-12-24.md", line=12, day=dt.date(2024, 12, 24), votes=42),
+            Mention(digest="2025/01/02.md", line=7, day=dt.date(2025, 1, 2), votes=1042),
+        ),
+        **changes,
+    }
+    return Paper(**settings)
+
+
+def undated_paper() -> Paper:
+    """A news item of which nothing tells the day."""
+    return make_paper(
+        key="item-0123456789ab",
+        published=None,
+        published_basis=None,
+        day=None,
+        submitted=None,
+        updated=None,
+        links=Links(source="https://example.com/news"),
+        mentions=(Mention(digest="메모.md", line=3, day=None, votes=None),),
+    )
+
+
+def make_channel(**changes: Any) -> Channel:
+    """The channel of a field."""
+    settings: dict[str, Any] = {
+        "slug": "natural-language-processing",
+        "title": "자연어 처리",
+        "description": "자연어 처리의 새 논문",
+        "kind": ChannelKind.FIELD,
+        **changes,
+    }
+    return Channel(**settings)
+
+
+def months(*numbers: int) -> list[site.MonthCount]:
+    """Months that hold three papers each."""
+    return [site.MonthCount(month=number, count=3) for number in numbers]
+
+
+def all_pages(context: Context, paper: Paper | None = None) -> dict[str, bytes]:
+    """A small site: output path → bytes of each page."""
+    dated, undated = paper or make_paper(), undated_paper()
+    line, other = site.paper_line(dated), site.paper_line(undated)
+    channels = [site.ChannelLine(slug=slug, title=name, count=1) for slug, name in NAMES.items()]
+    everything = make_channel(slug="all", title=context.config.title, kind=ChannelKind.ALL)
+    former = make_channel(slug="nlp", kind=ChannelKind.FORMER, stands_for="natural-language-processing")
+    feeds = [everything, former, *(make_channel(slug=slug, title=name) for slug, name in NAMES.items())]
+    held = months(202412, 202411)
+    return {
+        urls.FRONT: site.front_page([line], channels, held, 2, context),
+        urls.ARCHIVE: site.archive_page([*held, *months(0)], context),
+        urls.month_page(202412): site.month_page(202412, [line], context, previous=202411, following=None),
+        urls.month_page(202411): site.month_page(202411, [], context, previous=None, following=202412),
+        urls.month_page(0): site.month_page(0, [other], context, previous=None, following=None),
+        urls.paper_path(dated.key): site.paper_page(dated, context),
+        urls.paper_path(undated.key): site.paper_page(undated, context),
+        urls.NOT_FOUND: site.not_found_page(context),
+        **{urls.feed_page(c.slug): site.feed_page(c, [line], held, 3, context) for c in feeds},
+    }
+
+
+def parsed(page: bytes) -> ET.Element:
+    """The tree of a page; any fault against the HTML standard raises."""
+    tree: ET.Element = html5lib.HTMLParser(strict=True).parse(page)
+    return tree
+
+
+def elements(page: bytes, name: str) -> list[ET.Element]:
+    """All elements of a name."""
+    return list(parsed(page).iter(HTML + name))
+
+
+def text_of(page: bytes) -> str:
+    """What a reader sees of a page, white space folded."""
+    body = elements(page, "body")[0]
+    return " ".join("".join(body.itertext()).split())
+
+
+def addresses(page: bytes) -> Iterator[tuple[str, str]]:
+    """Each `href` and `src` with the name of its element."""
+    for element in parsed(page).iter():
+        for name in ("href", "src"):
+            if name in element.attrib:
+                yield str(element.tag).removeprefix(HTML), element.attrib[name]
+
+
+@pytest.mark.parametrize("language", ["ko", "en", "ko-KR", "fr"])
+def test_every_page_is_valid_html(language: str) -> None:
+    """The strict parser of html5lib finds no fault, and `lang` is the config's."""
+    for path, page in all_pages(make_context(language=language)).items():
+        assert parsed(page).get("lang") == language, path
+        assert page.endswith(b"</html>\n")
+
+
+def test_pages_hold_no_script_style_or_frame_and_say_so() -> None:
+    """The policy allows no script and nothing inline, and no page needs any of it."""
+    forbidden = {"script", "style", "iframe", "object", "embed", "form", "base", "svg"}
+    for path, page in all_pages(make_context(), make_paper(summary=HOSTILE)).items():
+        tree = parsed(page)
+        assert {str(element.tag).removeprefix(HTML) for element in tree.iter()}.isdisjoint(forbidden), path
+        assert not [
+            a for element in tree.iter() for a in element.attrib if a == "style" or a.startswith("on")
+        ]
+        policy = [m.get("content") for m in tree.iter(HTML + "meta") if m.get("http-equiv")]
+        assert policy == [
+            "default-src 'none'; style-src 'self'; img-src 'self' https: http:; "
+            "script-src 'none'; base-uri 'none'; form-action 'none'"
+        ]
+
+
+def test_internal_links_are_relative_and_lead_somewhere() -> None:
+    """Each relative link of each page names a page of the site, a feed's list, a stylesheet or the data."""
+    pages = all_pages(make_context())
+    known = {*pages, urls.OPML, urls.STYLE}
+    known |= {
+        data(month) for month in (202412, 202411, 0) for data in (urls.month_data, urls.month_bibliography)
+    }
+    for path, page in pages.items():
+        if path != urls.NOT_FOUND:
+            for _, address in addresses(page):
+                target = urlsplit(address)
+                if not target.scheme and target.path:
+                    assert normpath(join(dirname(path), target.path)) in known, (path, address)
+
+
+def test_fragments_exist() -> None:
+    """What a link's fragment names is on the page it leads to."""
+    pages = all_pages(make_context())
+    for path, page in pages.items():
+        for _, address in addresses(page):
+            target = urlsplit(address)
+            if target.fragment and not target.scheme and not target.path.startswith("/"):
+                goal = normpath(join(dirname(path), target.path)) if target.path else path
+                assert target.fragment in {element.get("id") for element in parsed(pages[goal]).iter()}
+
+
+def test_outside_links_are_web_links_without_referrer() -> None:
+    """Links to other hosts are http(s) and carry `noopener noreferrer`; so does nothing else."""
+    for anchor in elements(site.paper_page(make_paper(), make_context()), "a"):
+        outside = anchor.attrib["href"].startswith(("http://", "https://"))
+        assert anchor.get("rel") == ("noopener noreferrer" if outside else None)
+
+
+def test_not_found_page_links_from_the_root_of_the_host() -> None:
+    """A server shows it at any depth, so a relative link would break."""
+    page = site.not_found_page(make_context())
+    assert all(a.startswith(("/digest/", "https://example.org/digest/", "#")) for _, a in addresses(page))
+    root = site.not_found_page(make_context(base_url="https://example.org"))
+    assert ("link", "/assets/style.css") in addresses(root)
+
+
+HOSTILE_CHANGES: list[dict[str, Any]] = [
+    {"title": HOSTILE},
+    {"titles": (HOSTILE,)},
+    {"summary": HOSTILE, "easy_summary": HOSTILE},
+    {"labels": (HOSTILE, "b")},
+    {"authors": (HOSTILE,)},
+    {"fields": (HOSTILE,)},
+    {"mentions": (Mention(digest=HOSTILE, line=1, day=None, votes=None),)},
+    {"thumbnail": "javascript:alert(1)"},
+    {"thumbnail": f"https://example.com/{HOSTILE}"},
+    {"links": Links(abs="javascript:alert(1)", pdf="data:text/html,x", source=" JavaScript:alert(1)")},
+    {"links": Links(source=f"https://example.com/{HOSTILE}", huggingface="//example.com/")},
+    {"links": Links(source="https://user:secret@example.com/", abs="https://")},
+]
+
+
+@pytest.mark.parametrize("changes", HOSTILE_CHANGES, ids=lambda c: "-".join(c))
+def test_nothing_of_a_digest_is_code(changes: dict[str, Any]) -> None:
+    """Whatever a text says, the page has the elements it has without it, and only http(s) leads outside."""
+    allowed = {
+        str(e.tag) for e in parsed(site.paper_page(make_paper(summary="`a` **b**"), make_context())).iter()
+    }
+    for page in all_pages(make_context(), make_paper(**changes)).values():
+        tree = parsed(page)
+        ids = {e.get("id") for e in tree.iter() if e.get("id")}
+        assert ids <= {"main", "subscribe", "newest", "fields", "archive", "d2024-12-24"}
+        assert not [a for e in tree.iter() for a in e.attrib if a.startswith("on") or a == "style"]
+        assert not [a for _, a in addresses(page) if urlsplit(a).scheme not in {"", "http", "https"}]
+        assert not [a for _, a in addresses(page) if "secret" in a or a.startswith("//")]
+    assert {
+        str(e.tag) for e in parsed(site.paper_page(make_paper(**changes), make_context())).iter()
+    } <= allowed
+
+
+def test_config_texts_are_escaped() -> None:
+    """The site's own title, description and a channel's are text too."""
+    context = make_context(title=HOSTILE, description=HOSTILE)
+    for page in all_pages(context).values():
+        assert not elements(page, "script")
+    channel = make_channel(title=HOSTILE, description=HOSTILE)
+    page = site.feed_page(channel, [], [], 0, context)
+    assert elements(page, "h1")[0].text == HOSTILE
+    assert not elements(page, "img")
+
+
+@given(st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=60))
+def test_any_title_is_shown_as_written(title: str) -> None:
+    """A title comes out of the parser as it went in, but for what HTML cannot carry."""
+    page = site.paper_page(make_paper(title=title), make_context())
+    shown = "".join(elements(page, "h1")[0].itertext())
+    assert shown.replace("�", "") == carried(title)
+
+
+def carried(text: str) -> str:
+    """The text as HTML can carry it: no control characters, lines ended by line feeds."""
+    kept = re.sub("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]", "", text)
+    return xml_clean(kept).replace("�", "").replace("\r\n", "\n").replace("\r", "\n")
+
+
+@pytest.mark.parametrize("text", ["a\x00b", "a\x1bb", "a\x85b", "a\x9fb", "a\ud800b", "a\ufdd0b", "a\uffffb"])
+def test_characters_that_html_cannot_carry(text: str) -> None:
+    """A control character or lone surrogate costs only itself."""
+    page = site.paper_page(make_paper(title=text, labels=(text,), summary=None), make_context())
+    shown = elements(page, "h1")[0].text or ""
+    assert shown.startswith("a")
+    assert shown.endswith("b")
+
+
+def test_paper_page_says_all_that_is_known() -> None:
+    """Titles, texts, fields, labels, votes, dates with their basis, and each digest with file and line."""
+    shown = text_of(site.paper_page(make_paper(), make_context()))
+    for piece in (
+        "YuLan-Mini: An Open Data-efficient Language Model",
+        "율란 미니",
+        "2.4B 매개변수로 학습한 모델입니다.",
+        "작지만 똑똑한 모델이에요.",
+        "자연어 처리(NLP), 모델 최적화",
+        "추천 1,042",
+        "Yiwen Hu, Huatong Song",
+        "2024년 12월 23일쯤 제출됨 — arXiv 번호로 추정한 날짜",
+        "2024년 12월 24일 — 다이제스트 파일 이름의 날짜",
+        "2024년 12월 24일 논문/2024-12-24.md 12번째 줄 추천 42",
+        "2025년 1월 2일 2025/01/02.md 7번째 줄 추천 1,042",
+        "2024년 12월의 다른 논문",
+    ):
+        assert piece in shown
+
+
+BASES = [
+    (Basis.HEADING, "24 December 2024, by the heading of the digest"),
+    (Basis.FILE_NAME, "24 December 2024, by the file name of the digest"),
+    (Basis.PATH, "24 December 2024, by the folder of the digest"),
+    (Basis.ARXIV_ID, "about 24 December 2024; the digest has no date"),
+]
+
+
+@pytest.mark.parametrize(("basis", "words_of_it"), BASES)
+def test_dates_in_english(basis: Basis, words_of_it: str) -> None:
+    """Each basis of a date is said in words."""
+    page = site.paper_page(make_paper(published_basis=basis), make_context(language="en"))
+    assert words_of_it in text_of(page)
+    assert "submitted about 23 December 2024, estimated from its arXiv number" in text_of(page)
+    assert '<time datetime="2024-12-23">' in page.decode()
+
+
+def test_updated_day_is_shown_when_it_moved() -> None:
+    """It is a day in the digests' time zone: 15:30 UTC is the next day in Seoul."""
+    moved = int(dt.datetime(2025, 1, 1, 15, 30, tzinfo=dt.UTC).timestamp())
+    assert "바뀐 날" not in text_of(site.paper_page(make_paper(), make_context()))
+    page = site.paper_page(make_paper(updated=moved), make_context())
+    assert "바뀐 날 2025년 1월 2일" in text_of(page)
+
+
+def test_inferred_fields_are_marked() -> None:
+    """What no digest said is not passed off as said."""
+    page = site.paper_page(make_paper(labels=(), fields_inferred=True), make_context())
+    assert "제목과 요약에서 추정" in text_of(page)
+
+
+def test_paper_page_without_anything() -> None:
+    """A paper with no text, link, vote or day is still a page."""
+    bare = Paper(
+        key="item-0123456789ab",
+        title="제목",
+        published=None,
+        published_basis=None,
+        day=None,
+        updated=None,
+        links=Links(),
+        mentions=(Mention(digest="a.md", line=1, day=None, votes=None),),
+    )
+    page = site.paper_page(bare, make_context())
+    assert "다이제스트에 요약이 없습니다." in text_of(page)
+    assert "소개일 날짜를 알 수 없음" in text_of(page)
+    assert ("a", "../../archive/undated/index.html") in addresses(page)
+
+
+def meta(page: bytes) -> list[tuple[str | None, str | None]]:
+    """The named `meta` elements."""
+    return [(m.get("name"), m.get("content")) for m in elements(page, "meta") if m.get("name")]
+
+
+def test_citation_names() -> None:
+    """Reference managers find title, authors, number and links; of the estimated day only the month."""
+    found = [(name, value) for name, value in meta(site.paper_page(make_paper(), make_context())) if name]
+    assert [pair for pair in found if pair[0].startswith("citation_")] == [
+        ("citation_title", "YuLan-Mini: An Open Data-efficient Language Model"),
+        ("citation_author", "Yiwen Hu"),
+        ("citation_author", "Huatong Song"),
+        ("citation_publication_date", "2024/12"),
+        ("citation_arxiv_id", "2412.17743"),
+        ("citation_abstract_html_url", "https://arxiv.org/abs/2412.17743"),
+        ("citation_pdf_url", "https://arxiv.org/pdf/2412.17743"),
+    ]
+
+
+def test_canonical_links_are_absolute() -> None:
+    """Each page but the 404 names its one address."""
+    for path, page in all_pages(make_context()).items():
+        canonical = [e.get("href") for e in elements(page, "link") if e.get("rel") == "canonical"]
+        goal = path.replace("feeds/nlp/", "feeds/natural-language-processing/")
+        expected = [] if path == urls.NOT_FOUND else [make_context().urls.absolute(goal)]
+        assert canonical == expected
+
+
+def feeds(page: bytes) -> list[tuple[str | None, str | None, str | None]]:
+    """The feeds that a browser or reader discovers, in order."""
+    found = [e for e in elements(page, "link") if e.get("rel") == "alternate"]
+    return [(e.get("type"), e.get("title"), e.get("href")) for e in found]
+
+
+def test_autodiscovery_names_the_pages_own_feed_first() -> None:
+    """Readers take the first; each has a title, for the menu that offers them."""
+    found = feeds(site.feed_page(make_channel(), [], [], 0, make_context()))
+    base = "https://example.org/digest/feeds"
+    assert found == [
+        ("application/atom+xml", "자연어 처리 (Atom)", f"{base}/natural-language-processing/atom.xml"),
+        ("application/rss+xml", "자연어 처리 (RSS)", f"{base}/natural-language-processing/rss.xml"),
+        ("application/feed+json", "자연어 처리 (JSON Feed)", f"{base}/natural-language-processing/feed.json"),
+        ("application/atom+xml", "매일 AI 논문 (Atom)", f"{base}/all/atom.xml"),
+        ("application/rss+xml", "매일 AI 논문 (RSS)", f"{base}/all/rss.xml"),
+        ("application/feed+json", "매일 AI 논문 (JSON Feed)", f"{base}/all/feed.json"),
+    ]
+
+
+def test_autodiscovery_names_the_main_feed_once_elsewhere() -> None:
+    """On the page of the main feed too."""
+    pages = all_pages(make_context())
+    for path in (urls.FRONT, urls.feed_page("all"), urls.ARCHIVE, urls.paper_path("2412.17743")):
+        assert [urlsplit(href or "").path for _, _, href in feeds(pages[path])] == [
+            "/digest/feeds/all/atom.xml",
+            "/digest/feeds/all/rss.xml",
+            "/digest/feeds/all/feed.json",
+        ]
+
+
+def test_feed_addresses_are_shown_as_text() -> None:
+    """So that they can be copied."""
+    page = site.feed_page(make_channel(), [], months(202412), 1234, make_context())
+    shown = [e.text for e in elements(page, "code")]
+    assert shown == [address for _, _, address in feeds(page)[:3]]
+    assert "논문 1,234편" in text_of(page)
+
+
+def test_former_channel_points_at_its_new_name() -> None:
+    """Its page says so, and offers only the new addresses."""
+    channel = make_channel(slug="nlp", kind=ChannelKind.FORMER, stands_for="natural-language-processing")
+    page = site.feed_page(channel, [], [], 0, make_context())
+    assert "이 피드는 이름이 바뀌었습니다." in text_of(page)
+    assert "feeds/nlp/" not in page.decode()
+
+
+def line(key: str, day: dt.date | None, **changes: Any) -> site.PaperLine:
+    """A line of a list."""
+    settings: dict[str, Any] = {"title": key, "fields": (), "votes": None, "teaser": "", **changes}
+    return site.PaperLine(key=key, day=day, **settings)
+
+
+def test_month_page_keeps_the_order_and_groups_by_day() -> None:
+    """What comes newest first stays so; each day has a heading that a link can name."""
+    lines = [line(f"2412.0000{n}", dt.date(2024, 12, day)) for n, day in ((3, 24), (1, 24), (2, 5))]
+    page = site.month_page(202412, lines, make_context(), previous=202410, following=202501)
+    assert [e.attrib["href"] for e in elements(page, "a") if "papers/" in e.attrib["href"]] == [
+        f"../../papers/2412/2412.0000{n}.html" for n in (3, 1, 2)
+    ]
+    assert [e.get("id") for e in elements(page, "h2")] == ["d2024-12-24", "d2024-12-05"]
+    neighbours = {e.get("rel"): e.get("href") for e in elements(page, "a") if e.get("rel")}
+    assert neighbours == {
+        "prev": "../../archive/2024-10/index.html",
+        "next": "../../archive/2025-01/index.html",
+    }
+
+
+def test_undated_page_says_why() -> None:
+    """It has no days, and its data beside it."""
+    page = site.month_page(
+        0, [line("item-0123456789ab", None)], make_context(), previous=None, following=None
+    )
+    assert "날짜를 모르는 논문" in text_of(page)
+    assert not elements(page, "h2")
+    assert {"papers.jsonl", "papers.bib"} <= {address for _, address in addresses(page)}
+
+
+def test_archive_page_sums_years_and_sets_the_undated_apart() -> None:
+    """Years newest first, each with its months."""
+    page = site.archive_page(months(202501, 202412, 202411, 0), make_context(language="en"))
+    assert ["".join(e.itertext()) for e in elements(page, "h2")] == ["2025 3", "2024 6"]
+    assert "December 3 November 3" in text_of(page)
+    assert "Papers without a date 3" in text_of(page)
+    assert "12 papers" in text_of(page)
+    assert "undated" not in site.archive_page(months(202501), make_context()).decode()
+
+
+def language_marks(page: bytes, name: str) -> list[str | None]:
+    """The `lang` of each element of a name."""
+    return [e.get("lang") for e in elements(page, name)]
+
+
+def test_texts_in_another_language_are_marked() -> None:
+    """Korean on an English page, English on a Korean one; nothing where the page's own language is used."""
+    english, korean = make_context(language="en"), make_context(language="ko")
+    paper = make_paper(title="Attention", summary="영어 Attention 요약", easy_summary="Plain English.")
+    assert language_marks(site.paper_page(paper, korean), "h1") == ["en"]
+    assert language_marks(site.paper_page(paper, english), "h1") == [None]
+    assert language_marks(site.paper_page(paper, korean), "div") == [None, "en"]
+    assert language_marks(site.paper_page(paper, english), "div") == ["ko", None]
+    chinese = make_paper(title="注意力 Attention")
+    assert language_marks(site.paper_page(chinese, korean), "h1") == [None]
+
+
+def test_thumbnails() -> None:
+    """Lazy, without referrer, with their room kept free; none if the config says so."""
+    [image] = elements(site.paper_page(make_paper(), make_context()), "img")
+    assert image.attrib.items() >= {
+        ("src", "https://cdn.example.com/2412.17743.png"),
+        ("alt", ""),
+        ("loading", "lazy"),
+        ("decoding", "async"),
+        ("referrerpolicy", "no-referrer"),
+    }
+    assert {"width", "height"} <= image.attrib.keys()
+    without = site.paper_page(make_paper(), make_context(site=SiteConfig(thumbnails=False)))
+    assert not elements(without, "img")
+    assert b"img-src 'self';" in without
+
+
+TEASERS = [
+    (
+        "한 문장이면 그대로 씁니다. 여기서 끝나야 하는 글입니다. 셋째.",
+        "한 문장이면 그대로 씁니다. 여기서 끝나야 하는 글입니다.",
+    ),
+    ("Scores 3.5 points over e.g. the baseline. Then more.", "Scores 3.5 points over e.g. the baseline."),
+    ("**굵게** `코드` [링크](https://example.com/a) ![그림](b.png) 끝", "굵게 코드 링크 그림 끝"),
+    ("## 머리\n\n본문", "머리 본문"),
+    ("- 하나\n- 둘\n1. 셋", "하나 둘 셋"),
+    ("a <b>bold</b> claim if x<y & z &lt; w", "a bold claim if x<y & z < w"),
+    ("snake_case and 2 * 3 and [0, 1] and 5~10%", "snake_case and 2 * 3 and [0, 1] and 5~10%"),
+    (
+        "첫 문단은 마침표가 없이 스물네 글자를 넘어 끝납니다\n\n다음 문단",
+        "첫 문단은 마침표가 없이 스물네 글자를 넘어 끝납니다",
+    ),
+    (
+        "**이 문장은 굵은 글씨로 된 한 문장으로 끝납니다.** 다음.",
+        "이 문장은 굵은 글씨로 된 한 문장으로 끝납니다.",
+    ),
+    ("a\u202eb\u200bc", "abc"),
+    ("[끝나지 않는](https://example.com/" + "x" * 900, "끝나지 않는"),
+]
+
+
+@pytest.mark.parametrize(("summary", "expected"), TEASERS)
+def test_teaser(summary: str, expected: str) -> None:
+    """The first sentence, without the marks of Markdown."""
+    assert site.teaser(make_paper(summary=summary)) == expected
+
+
+def test_teaser_takes_what_there_is() -> None:
+    """The easy explanation where there is no summary, nothing where there is neither."""
+    assert site.teaser(make_paper(summary=None)) == "작지만 똑똑한 모델이에요."
+    assert site.teaser(make_paper(summary=None, easy_summary=None)) == ""
+
+
+@given(st.text(alphabet=string.ascii_letters + "한글 .*[]()<>`_~\\\n#-1&", max_size=900))
+def test_teaser_is_one_short_line(text: str) -> None:
+    """Whatever the summary: one line of at most 160 characters."""
+    found = site.teaser(make_paper(summary=text))
+    assert len(found) <= site.TEASER_WIDTH
+    assert found == " ".join(found.split())
+
+
+def test_paper_line() -> None:
+    """It is what a list needs, and no more."""
+    assert site.paper_line(make_paper()) == site.PaperLine(
+        key="2412.17743",
+        title="YuLan-Mini: An Open Data-efficient Language Model",
+        day=dt.date(2024, 12, 24),
+        fields=("natural-language-processing", "other"),
+        votes=1042,
+        teaser="2.4B 매개변수로 학습한 모델입니다. 둘째 문장입니다.",
+    )
+
+
+def test_views_travel() -> None:
+    """Lines pass through msgspec, as the catalog and a process pool may ask."""
+    for value in (site.paper_line(make_paper()), site.paper_line(undated_paper()), *months(202412)):
+        assert msgspec.json.decode(msgspec.json.encode(value), type=type(value)) == value
+
+
+def test_same_values_same_bytes() -> None:
+    """Also with another site rendered in between."""
+    first = all_pages(make_context())
+    all_pages(make_context(language="en", title="x"))
+    assert all_pages(make_context()) == first
+
+
+def test_pages_are_small() -> None:
+    """A typical paper under 12 kB, a front page with 60 fields under 60 kB."""
+    context = make_context()
+    paper = make_paper(summary="한 줄짜리 문장입니다. " * 40, easy_summary="쉬운 문장입니다. " * 20)
+    lines = [site.paper_line(paper)] * 20
+    channels = [site.ChannelLine(slug=f"field-{n}", title=f"분야 {n}", count=n) for n in range(60)]
+    assert len(site.paper_page(paper, context)) < 12_000
+    assert len(site.front_page(lines, channels, months(*range(202401, 202413)), 99, context)) < 60_000
+
+
+def test_assets() -> None:
+    """Two stylesheets that load nothing else."""
+    files = site.asset_files()
+    assert files.keys() == {urls.STYLE, urls.FEED_STYLE}
+    for data in files.values():
+        assert 0 < len(data) < 10_000
+        assert not re.search(rb"url\(|@import|expression|javascript", data)
+        assert data.count(b"{") == data.count(b"}")
+
+
+def test_sitemaps() -> None:
+    """Well-formed, absolute, with the day a paper changed where it is known."""
+    context = make_context()
+    rows = [("2412.17743", dt.date(2025, 1, 2)), ("item-0123456789ab", None)]
+    tree = ET.fromstring(site.month_sitemap(202412, rows, context))  # noqa: S314 -- our own
+    assert tree.tag == SITEMAP + "urlset"
+    assert [[child.text for child in url] for url in tree] == [
+        ["https://example.org/digest/archive/2024-12/"],
+        ["https://example.org/digest/papers/2412/2412.17743.html", "2025-01-02"],
+        ["https://example.org/digest/papers/items/0123456789ab.html"],
+    ]
+    index = ET.fromstring(site.sitemap_index(["https://example.org/a?b&c"]))  # noqa: S314
+    assert [loc.text for loc in index.iter(SITEMAP + "loc")] == ["https://example.org/a?b&c"]
+
+
+def test_robots() -> None:
+    """All may come in; the sitemap is named by its absolute address."""
+    assert site.robots(make_context()).decode().splitlines() == [
+        "User-agent: *",
+        "Disallow:",
+        "",
+        "Sitemap: https://example.org/digest/sitemap.xml",
+    ]
+
+
+def test_words_have_both_languages_and_the_same_places() -> None:
+    """No word is missing, and what one language fills in the other does too."""
+    for name, row in words_module._TABLE.items():
+        assert all(row), name
+        korean, english = (
+            sorted(f for _, f, _, _ in string.Formatter().parse(t) if f is not None) for t in row
+        )
+        assert korean == english, name
+    singular = [name for name in words_module._TABLE if name.endswith("_1")]
+    assert {name.removesuffix("_1") for name in singular} <= words_module._TABLE.keys()
+
+
+def test_every_word_is_used() -> None:
+    """A word that no page says any more is to be taken out."""
+    folder = site.resources.files("digestfeed.render")
+    sources = [folder / "site.py", *(folder / "templates").iterdir()]
+    text = "".join(source.read_text(encoding="utf-8") for source in sources)
+    bases = {basis.value for basis in Basis}
+    unused = [n for n in words_module._TABLE if not n.endswith("_1") and f"{n}" not in bases]
+    assert [n for n in unused if not re.search(rf"['\"]{n}['\"]", text)] == [
+        "undated"
+    ]  # said by `Words.month`
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("ko", "2024년 12월"), ("ko-KR", "2024년 12월"), ("en", "December 2024"), ("fr", "December 2024")],
+)
+def test_words_of_a_language(language: str, said: str) -> None:
+    """Korean for Korean, English for any other."""
+    assert words(language).month(202412) == said
+
+
+def test_templates_are_strict_and_escape() -> None:
+    """A name that is not given is a fault, not an empty place; our escaping is the one in use."""
+    environment = site._environment()
+    with pytest.raises(UndefinedError):
+        environment.from_string("{{ missing }}").render()
+    assert environment.from_string("{{ a }}").render(a="<&\">'") == "&lt;&amp;&#34;&gt;&#39;"
+    assert "environment.escaped(" in str(environment.compile("{{ a }}", raw=True))
+
+
+def test_headings_do_not_skip_down() -> None:
+    """After a heading comes one at most a step deeper, on every page but the undated one."""
+    pages: dict[str, bytes] = all_pages(make_context())
+    levels: Callable[[bytes], list[int]] = lambda page: [  # noqa: E731
+        int(str(e.tag)[-1]) for e in parsed(page).iter() if re.fullmatch(HTML + r"h\d", str(e.tag))
+    ]
+    for path, page in pages.items():
+        if path != urls.month_page(0):
+            assert levels(page)[0] == 1
+            assert all(after <= before + 1 for before, after in pairwise(levels(page))), path
