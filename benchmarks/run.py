@@ -41,8 +41,8 @@ CONFIG = """\
 pages = {pages}
 """
 REMAP = """
-[fields.labels]
-"코드 생성" = "software-engineering"
+[fields.software-engineering]
+aliases = ["코드 생성"]
 """
 """What the config gains when a label is mapped to another field."""
 

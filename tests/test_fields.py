@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import json
 import pickle
-from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -23,6 +23,9 @@ from digestfeed.fields import (
     extended,
     label_key,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
 
 CORPUS = Path(__file__).resolve().parents[2] / "shared" / "corpus"
 needs_corpus = pytest.mark.skipif(not CORPUS.is_dir(), reason="the corpus is not here")
@@ -404,7 +407,7 @@ def f1(rows: Iterable[Row], slugs_for: Callable[[str], Iterable[str]], *, weight
 
 
 def without(label: str) -> tuple[str, ...]:
-    """Resolve a label by a vocabulary that does not list it, nor what stands in and before its parentheses."""
+    """Resolve a label by a vocabulary that lists neither it nor its gloss."""
     outer, _, gloss = label.partition("(")
     hidden = {_key(_folded_label(part)) for part in (label, outer, *gloss.rstrip(")").split(","))}
     fresh = Vocabulary(VOCABULARY.fields)
@@ -527,7 +530,7 @@ def test_an_unknown_label_gets_a_suggestion() -> None:
     assert VOCABULARY.nearest("쀍뷁") is None
 
 
-# ------------------------------------------------------------------------------------------------------ the config
+# ---------------------------------------- the config
 
 
 def test_an_alias_of_the_config_wins() -> None:
@@ -600,7 +603,7 @@ def test_a_vocabulary_is_a_collection_of_fields() -> None:
     assert small.slugs_for("letters") == ("a",)
 
 
-# ------------------------------------------------------------------------------------------------------ properties
+# ---------------------------------------- properties
 
 LABELS = st.one_of(
     st.text(max_size=60),
@@ -665,7 +668,7 @@ def test_long_labels_end(unit: str) -> None:
     assert set(VOCABULARY.slugs_for(unit * 3_000)) <= set(VOCABULARY.slugs)
 
 
-# ------------------------------------------------------------------------------------------------------- inference
+# ---------------------------------------- inference
 
 
 def labelled_papers() -> Iterator[tuple[str, str, tuple[str, ...]]]:

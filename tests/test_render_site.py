@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import re
 import string
+from importlib import resources
 from itertools import pairwise
 from posixpath import dirname, join, normpath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from xml.etree import ElementTree as ET
 
@@ -29,7 +30,7 @@ from digestfeed.render.words import words
 from digestfeed.text import xml_clean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 HTML = "{http://www.w3.org/1999/xhtml}"
 SITEMAP = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
@@ -38,47 +39,53 @@ NAMES = {
     "natural-language-processing": "자연어 처리",
     "computer-vision": "컴퓨터 비전 & 그래픽",
 }
+POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self' https: http:; "
+    "script-src 'none'; base-uri 'none'; form-action 'none'"
+)
 HOSTILE = "\"><img src=x onerror=alert(1)><script>alert(2)</script>'--></title></textarea>{{ 7*7 }}&lt;b&gt;"
 
 
-def make_context(**changes: Any) -> Context:
-    """A context of a Korean site below a path."""
-    settings = {"title": "매일 AI 논문", "base_url": "https://example.org/digest/", **changes}
-    return Context(config=checked("test", Config(**settings)), field_names=NAMES, version="1")
+def make_context(**changes: object) -> Context:
+    """A context of a Korean site below a path, with changes to its config."""
+    config = Config(title="매일 AI 논문", base_url="https://example.org/digest/")
+    changed = checked("test", msgspec.structs.replace(config, **changes))
+    return Context(config=changed, field_names=NAMES, version="1")
 
 
-def make_paper(**changes: Any) -> Paper:
-    """A paper with all that one can have."""
-    settings: dict[str, Any] = {
-        "key": "2412.17743",
-        "title": "YuLan-Mini: An Open Data-efficient Language Model",
-        "titles": ("율란 미니",),
-        "published": 1735000000,
-        "published_basis": Basis.FILE_NAME,
-        "day": dt.date(2024, 12, 24),
-        "submitted": dt.date(2024, 12, 23),
-        "updated": 1735000000,
-        "summary": "2.4B 매개변수로 **학습한** 모델입니다. 둘째 문장입니다.",
-        "easy_summary": "작지만 똑똑한 모델이에요.",
-        "fields": ("natural-language-processing", "other"),
-        "labels": ("자연어 처리(NLP)", "모델 최적화"),
-        "votes": 1042,
-        "importance": 7,
-        "authors": ("Yiwen Hu", "Huatong Song"),
-        "links": Links(
-            abs="https://arxiv.org/abs/2412.17743",
-            pdf="https://arxiv.org/pdf/2412.17743",
-            huggingface="https://huggingface.co/papers/2412.17743",
-            source="https://example.com/a?b=1&c=2",
-        ),
-        "thumbnail": "https://cdn.example.com/2412.17743.png",
-        "mentions": (
-            Mention(digest="논문/2024-12-24.md", line=12, day=dt.date(2024, 12, 24), votes=42),
-            Mention(digest="2025/01/02.md", line=7, day=dt.date(2025, 1, 2), votes=1042),
-        ),
-        **changes,
-    }
-    return Paper(**settings)
+PAPER = Paper(
+    key="2412.17743",
+    title="YuLan-Mini: An Open Data-efficient Language Model",
+    titles=("율란 미니",),
+    published=1735000000,
+    published_basis=Basis.FILE_NAME,
+    day=dt.date(2024, 12, 24),
+    submitted=dt.date(2024, 12, 23),
+    updated=1735000000,
+    summary="2.4B 매개변수로 **학습한** 모델입니다. 둘째 문장입니다.",
+    easy_summary="작지만 똑똑한 모델이에요.",
+    fields=("natural-language-processing", "other"),
+    labels=("자연어 처리(NLP)", "모델 최적화"),
+    votes=1042,
+    importance=7,
+    authors=("Yiwen Hu", "Huatong Song"),
+    links=Links(
+        abs="https://arxiv.org/abs/2412.17743",
+        pdf="https://arxiv.org/pdf/2412.17743",
+        huggingface="https://huggingface.co/papers/2412.17743",
+        source="https://example.com/a?b=1&c=2",
+    ),
+    thumbnail="https://cdn.example.com/2412.17743.png",
+    mentions=(
+        Mention(digest="논문/2024-12-24.md", line=12, day=dt.date(2024, 12, 24), votes=42),
+        Mention(digest="2025/01/02.md", line=7, day=dt.date(2025, 1, 2), votes=1042),
+    ),
+)
+
+
+def make_paper(**changes: object) -> Paper:
+    """A paper with all that one can have, with changes."""
+    return msgspec.structs.replace(PAPER, **changes)
 
 
 def undated_paper() -> Paper:
@@ -95,16 +102,15 @@ def undated_paper() -> Paper:
     )
 
 
-def make_channel(**changes: Any) -> Channel:
-    """The channel of a field."""
-    settings: dict[str, Any] = {
-        "slug": "natural-language-processing",
-        "title": "자연어 처리",
-        "description": "자연어 처리의 새 논문",
-        "kind": ChannelKind.FIELD,
-        **changes,
-    }
-    return Channel(**settings)
+def make_channel(**changes: object) -> Channel:
+    """The channel of a field, with changes."""
+    channel = Channel(
+        slug="natural-language-processing",
+        title="자연어 처리",
+        description="자연어 처리의 새 논문",
+        kind=ChannelKind.FIELD,
+    )
+    return msgspec.structs.replace(channel, **changes)
 
 
 def months(*numbers: int) -> list[site.MonthCount]:
@@ -177,10 +183,7 @@ def test_pages_hold_no_script_style_or_frame_and_say_so() -> None:
             a for element in tree.iter() for a in element.attrib if a == "style" or a.startswith("on")
         ]
         policy = [m.get("content") for m in tree.iter(HTML + "meta") if m.get("http-equiv")]
-        assert policy == [
-            "default-src 'none'; style-src 'self'; img-src 'self' https: http:; "
-            "script-src 'none'; base-uri 'none'; form-action 'none'"
-        ]
+        assert policy == [POLICY]
 
 
 def test_internal_links_are_relative_and_lead_somewhere() -> None:
@@ -224,7 +227,7 @@ def test_not_found_page_links_from_the_root_of_the_host() -> None:
     assert ("link", "/assets/style.css") in addresses(root)
 
 
-HOSTILE_CHANGES: list[dict[str, Any]] = [
+HOSTILE_CHANGES: list[dict[str, object]] = [
     {"title": HOSTILE},
     {"titles": (HOSTILE,)},
     {"summary": HOSTILE, "easy_summary": HOSTILE},
@@ -240,8 +243,8 @@ HOSTILE_CHANGES: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize("changes", HOSTILE_CHANGES, ids=lambda c: "-".join(c))
-def test_nothing_of_a_digest_is_code(changes: dict[str, Any]) -> None:
+@pytest.mark.parametrize("changes", HOSTILE_CHANGES, ids=repr)
+def test_nothing_of_a_digest_is_code(changes: dict[str, object]) -> None:
     """Whatever a text says, the page has the elements it has without it, and only http(s) leads outside."""
     allowed = {
         str(e.tag) for e in parsed(site.paper_page(make_paper(summary="`a` **b**"), make_context())).iter()
@@ -269,7 +272,14 @@ def test_config_texts_are_escaped() -> None:
     assert not elements(page, "img")
 
 
-@given(st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=60))
+# The noncharacters above U+FFFF are left out: harmless, but the strict parser minds them.
+HIGH_NONCHARACTERS = "".join(chr(plane << 16 | last) for plane in range(1, 17) for last in (0xFFFE, 0xFFFF))
+TITLES = st.text(
+    st.characters(exclude_categories=["Cs"], exclude_characters=HIGH_NONCHARACTERS), min_size=1, max_size=60
+)
+
+
+@given(TITLES)
 def test_any_title_is_shown_as_written(title: str) -> None:
     """A title comes out of the parser as it went in, but for what HTML cannot carry."""
     page = site.paper_page(make_paper(title=title), make_context())
@@ -280,7 +290,7 @@ def test_any_title_is_shown_as_written(title: str) -> None:
 def carried(text: str) -> str:
     """The text as HTML can carry it: no control characters, lines ended by line feeds."""
     kept = re.sub("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]", "", text)
-    return xml_clean(kept).replace("�", "").replace("\r\n", "\n").replace("\r", "\n")
+    return xml_clean(kept).replace("�", "").replace("\x85", "\n").replace("\r\n", "\n").replace("\r", "\n")
 
 
 @pytest.mark.parametrize("text", ["a\x00b", "a\x1bb", "a\x85b", "a\x9fb", "a\ud800b", "a\ufdd0b", "a\uffffb"])
@@ -327,6 +337,14 @@ def test_dates_in_english(basis: Basis, words_of_it: str) -> None:
     assert words_of_it in text_of(page)
     assert "submitted about 23 December 2024, estimated from its arXiv number" in text_of(page)
     assert '<time datetime="2024-12-23">' in page.decode()
+
+
+def test_an_estimated_day_is_shown_as_such() -> None:
+    """Also in the line below the title, where there is no room for its basis."""
+    page = site.paper_page(make_paper(published_basis=Basis.ARXIV_ID), make_context())
+    assert (
+        '<p class="meta"><span><time datetime="2024-12-24">2024년 12월 24일</time>쯤</span>' in page.decode()
+    )
 
 
 def test_updated_day_is_shown_when_it_moved() -> None:
@@ -436,10 +454,9 @@ def test_former_channel_points_at_its_new_name() -> None:
     assert "feeds/nlp/" not in page.decode()
 
 
-def line(key: str, day: dt.date | None, **changes: Any) -> site.PaperLine:
+def line(key: str, day: dt.date | None) -> site.PaperLine:
     """A line of a list."""
-    settings: dict[str, Any] = {"title": key, "fields": (), "votes": None, "teaser": "", **changes}
-    return site.PaperLine(key=key, day=day, **settings)
+    return site.PaperLine(key=key, title=key, day=day, fields=(), votes=None, teaser="")
 
 
 def test_month_page_keeps_the_order_and_groups_by_day() -> None:
@@ -562,7 +579,7 @@ def test_paper_line() -> None:
         day=dt.date(2024, 12, 24),
         fields=("natural-language-processing", "other"),
         votes=1042,
-        teaser="2.4B 매개변수로 학습한 모델입니다. 둘째 문장입니다.",
+        teaser="2.4B 매개변수로 학습한 모델입니다.",
     )
 
 
@@ -638,14 +655,12 @@ def test_words_have_both_languages_and_the_same_places() -> None:
 
 def test_every_word_is_used() -> None:
     """A word that no page says any more is to be taken out."""
-    folder = site.resources.files("digestfeed.render")
+    folder = resources.files("digestfeed.render")
     sources = [folder / "site.py", *(folder / "templates").iterdir()]
     text = "".join(source.read_text(encoding="utf-8") for source in sources)
     bases = {basis.value for basis in Basis}
-    unused = [n for n in words_module._TABLE if not n.endswith("_1") and f"{n}" not in bases]
-    assert [n for n in unused if not re.search(rf"['\"]{n}['\"]", text)] == [
-        "undated"
-    ]  # said by `Words.month`
+    unused = [n for n in words_module._TABLE if not n.endswith("_1") and n not in bases]
+    assert [n for n in unused if not re.search(rf"['\"]{n}['\"]", text)] == []
 
 
 @pytest.mark.parametrize(
@@ -666,13 +681,16 @@ def test_templates_are_strict_and_escape() -> None:
     assert "environment.escaped(" in str(environment.compile("{{ a }}", raw=True))
 
 
+def levels(page: bytes) -> list[int]:
+    """The levels of a page's headings, in order."""
+    names = [str(element.tag).removeprefix(HTML) for element in parsed(page).iter()]
+    return [int(name[1]) for name in names if re.fullmatch(r"h\d", name)]
+
+
 def test_headings_do_not_skip_down() -> None:
     """After a heading comes one at most a step deeper, on every page but the undated one."""
-    pages: dict[str, bytes] = all_pages(make_context())
-    levels: Callable[[bytes], list[int]] = lambda page: [  # noqa: E731
-        int(str(e.tag)[-1]) for e in parsed(page).iter() if re.fullmatch(HTML + r"h\d", str(e.tag))
-    ]
+    pages = all_pages(make_context())
+    del pages[urls.month_page(0)]
     for path, page in pages.items():
-        if path != urls.month_page(0):
-            assert levels(page)[0] == 1
-            assert all(after <= before + 1 for before, after in pairwise(levels(page))), path
+        assert levels(page)[0] == 1
+        assert all(after <= before + 1 for before, after in pairwise(levels(page))), path

@@ -25,7 +25,7 @@ class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """A table of the config: frozen, and strict about its keys."""
 
 
-class FieldConfig(_Table):
+class FieldConfig(_Table, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`[fields.<slug>]`: a field added to the vocabulary, or one of its own extended."""
 
     name: str | None = None
@@ -35,7 +35,7 @@ class FieldConfig(_Table):
     formerly: tuple[Slug, ...] = ()
 
 
-class ChannelConfig(_Table):
+class ChannelConfig(_Table, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`[[channels]]`: a feed of one's own, by fields, votes and words."""
 
     slug: Slug
@@ -48,13 +48,13 @@ class ChannelConfig(_Table):
     exclude: str | None = None
 
 
-class DigestsConfig(_Table):
+class DigestsConfig(_Table, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`[digests]`: what is read."""
 
     max_bytes: Positive = 64_000_000
 
 
-class FeedsConfig(_Table):
+class FeedsConfig(_Table, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`[feeds]`: how much a feed holds and what it tells readers."""
 
     latest: Positive = 50
@@ -64,14 +64,14 @@ class FeedsConfig(_Table):
     hubs: tuple[str, ...] = ()
 
 
-class SiteConfig(_Table):
+class SiteConfig(_Table, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`[site]`: the pages for people."""
 
     pages: bool = True
     thumbnails: bool = True
 
 
-class Config(_Table):
+class Config(_Table, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """All settings of a build; each has a default, so an empty file is a config.
 
     `timezone` is the IANA name of the zone that digests' dates are local to; `id_authority` is a domain and a

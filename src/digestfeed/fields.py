@@ -3,10 +3,10 @@
 Owns the vocabulary (`data/fields.toml`, extended by the config) and the rules by which a label that nobody
 listed finds its field.  Refuses feed formats, splitting a line of labels, and I/O other than its own data.
 
-A label is tried whole, then by its gloss in parentheses, then without its generic words (`기술`, `systems`), then
-by the parts that it joins, and at last by the known phrases in it.  Korean and English both put the head of a
-phrase last, so the phrase that ends the label always counts; what stands before it counts if it names a subject
-of its own (`의료 영상 분할`), and does not if it only says which medium or tool (`소프트웨어 보안`).
+A label is tried whole, then by its gloss in parentheses, then without its generic words (`기술`, `systems`),
+then by the parts that it joins, and at last by the known phrases in it.  Korean and English both put the head
+of a phrase last, so the phrase that ends the label always counts; what stands before it counts if it names a
+subject of its own (`의료 영상 분할`), and does not if it only says which medium or tool (`소프트웨어 보안`).
 A label that says nothing known gives no field: a wrong field is worse than none.
 
 Every step is linear in the label: windows over words and syllables have a fixed width.
@@ -14,7 +14,6 @@ Every step is linear in the label: windows over words and syllables have a fixed
 
 from __future__ import annotations
 
-import difflib
 import re
 import tomllib
 import unicodedata
@@ -35,10 +34,12 @@ OTHER = "other"
 _MAX_INFERRED = 3
 _REMEMBERED = 65_536
 _WINDOW = 7
+_LONGEST = 12
 _SYLLABLES = 12
 _NEAREST_KEY = 48
 
 _SEPARATORS = dict.fromkeys(map(ord, " \t\n\r\f\v_-‐‑‒–—―−·•‧∙⋅・ㆍᆞ'’`\"“”‘"))
+_SIGNS = _SEPARATORS | dict.fromkeys(map(ord, "/&"))
 _EMPHASIS = "*_~`# \t\r\n"
 _STOPS = ".。．"
 
@@ -46,7 +47,7 @@ _STOPS = ".。．"
 class Field(msgspec.Struct, frozen=True, kw_only=True):
     """One field: its slug, its names, and by what it is recognised.
 
-    `aliases` are labels that mean it, `terms` phrases that give it away in a text, `formerly` slugs that it had.
+    `aliases` are labels that mean it, `terms` phrases that give it away in a text, `formerly` slugs it had.
     """
 
     slug: str
@@ -77,7 +78,7 @@ def label_key(label: str) -> str:
     return "".join(text.translate(_SEPARATORS).split())
 
 
-# ---------------------------------------------------------------------------------------------- folding of wording
+# ---------------------------------------- folding of wording
 
 _VARIANTS = (
     # American spelling, and phrases that have a preposition in them or a common abbreviation
@@ -182,7 +183,7 @@ _WORD = re.compile("[a-z0-9+#]+|[가-힣]+|[^\\W_]")
 
 
 def _fold(text: str) -> str:
-    """Take the usual variants of wording out of a text; the same for one label and for a whole list of them."""
+    """Take the usual variants of wording out of a text, be it one label or a list of them."""
     text = unicodedata.normalize("NFKC", text).casefold()
     text = _PLURAL.sub("", _PLURAL_IES.sub("y", text))
     for written, meant in _VARIANTS:
@@ -191,12 +192,19 @@ def _fold(text: str) -> str:
 
 
 def _folded_label(label: str) -> str:
-    text = _fold(label.replace("*", "").strip(_EMPHASIS))
-    return " ".join(text.split()).rstrip(_STOPS + " ")
+    bare = unicodedata.normalize("NFKC", label).replace("*", "").strip(_EMPHASIS)
+    # The table of variants knows single spaces only.
+    text = _fold(" ".join(bare.rstrip(_STOPS + _EMPHASIS).split()))
+    return " ".join(text.split())
 
 
 def _key(folded: str) -> str:
-    return "".join(folded.translate(_SEPARATORS).split())
+    """Give the form of a folded label that the index has: also `UI/UX` and `R&D` without their signs."""
+    return "".join(folded.translate(_SIGNS).split())
+
+
+def _korean(word: str) -> bool:
+    return "가" <= word[0] <= "힣"
 
 
 def _table(text: str) -> frozenset[str]:
@@ -204,33 +212,39 @@ def _table(text: str) -> frozenset[str]:
 
 
 _TAILS = _table(
-    "기술;시스템;모델;모델링;연구;분야;기반;활용;응용;방법론;방법;기법;알고리즘;서비스;프레임워크;플랫폼;솔루션;문제;작업;과제;개발;"
-    "구현;개선;향상;혁신;도구;툴;관련;영역;능력;전략;접근법;접근;방식;방안;동향;과정;설계;구축;메커니즘;이해와활용;애플리케이션;"
-    "응용 프로그램;프로그램;소프트웨어;공학;과학;엔진;기기;장치;환경;사례;지원;기능;출시;업데이트;네트워크;학;론;을위한ai;ai;이슈;소식;"
-    "technology;technique;method;methodology;approach;system;model;modeling;research;study;application;framework;"
-    "field;area;algorithm;task;problem;platform;service;solution;tool;development;improvement;design;strategy;"
-    "engineering;implementation;mechanism;advance;software;engine;support;feature"
+    "기술;시스템;모델;모델링;연구;분야;기반;활용;응용;방법론;방법;기법;알고리즘;서비스;프레임워크;"
+    "플랫폼;솔루션;문제;작업;과제;개발;구현;개선;향상;혁신;도구;툴;관련;영역;능력;전략;접근법;접근;"
+    "방식;방안;동향;과정;설계;구축;메커니즘;이해와활용;애플리케이션;응용 프로그램;프로그램;소프트웨어;"
+    "공학;과학;엔진;기기;장치;환경;사례;지원;기능;출시;업데이트;네트워크;학;론;을위한ai;ai;이슈;소식;"
+    "technology;technique;method;methodology;approach;system;model;modeling;research;study;application;"
+    "framework;field;area;algorithm;task;problem;platform;service;solution;tool;development;"
+    "improvement;design;strategy;engineering;implementation;mechanism;advance;software;engine;support;"
+    "feature"
 )
 _HEADS = _table(
-    "최신;새로운;고급;일반;범용;차세대;혁신;실시간;자동;자동화된;지능형;고성능;고품질;고효율;대규모;오픈소스;통합;적응형;심층;딥;"
-    "ai;ai 기반;딥러닝;딥러닝 기반;머신러닝;머신러닝 기반;기계 학습 기반;강화된;향상된;컴퓨터;디지털;스마트;효율;현대;기초;신경;뉴럴;"
-    "advanced;novel;new;modern;general;large scale;real time;automated;automatic;intelligent;ai;ai based;ai driven;"
-    "ai powered;deep;deep learning;deep learning based;machine learning;efficient;neural;smart;digital;open source;"
+    "최신;새로운;고급;일반;범용;차세대;혁신;실시간;자동;자동화된;지능형;고성능;고품질;고효율;대규모;"
+    "오픈소스;통합;적응형;심층;딥;ai;ai 기반;딥러닝;딥러닝 기반;머신러닝;머신러닝 기반;기계 학습 기반;"
+    "강화된;향상된;컴퓨터;디지털;스마트;효율;현대;기초;신경;뉴럴;advanced;novel;new;modern;general;"
+    "large scale;real time;automated;automatic;intelligent;ai based;ai driven;ai powered;deep;"
+    "deep learning;deep learning based;machine learning;efficient;neural;smart;digital;open source;"
     "unified;adaptive;applied;computational;based;driven;powered;기반"
 )
 _WEAK = _table(
-    "분석;처리;생성;학습;훈련;예측;인식;이해;분류;회귀;제어;계획;효율;지각;도구;분할;탐색;추적;응용;연구;기술;과학;개발;통계;"
-    "표현;비교 분석;모델 설계;모델 구조;아키텍처;시스템;네트워크;통신;메모리;도메인;혁신;산업;기업;관리;협력;협업;경제;시장;콘텐츠;"
-    "문서;정렬;이론;압축;성능 향상;성능 개선;프레임워크;애플리케이션;응용 프로그램;개발;프로그램;인터페이스;상호작용;설계;디자인;"
-    "analysis;processing;generation;learning;training;prediction;recognition;understanding;classification;regression;"
-    "control;planning;efficiency;perception;tool;tracking;application;research;technology;science;theory;"
-    "system;network;memory;architecture;innovation;industry;content;design;interaction;interface;compression;alignment;"
-    "framework;enterprise;modeling;inference;general;data;update;trend;event;meta;flux;apple;google;메타;달리;소라;라마;구글;"
-    "애플;리뷰;지원;제품;서비스;공학;engineering;과학;컴퓨터;computer;협력;바이오;자동화된"
+    "분석;처리;생성;학습;훈련;예측;인식;이해;분류;회귀;제어;계획;효율;지각;도구;분할;탐색;추적;응용;"
+    "연구;기술;과학;개발;통계;표현;비교 분석;모델 설계;모델 구조;아키텍처;시스템;네트워크;통신;메모리;"
+    "도메인;혁신;산업;기업;관리;협력;협업;경제;시장;콘텐츠;문서;정렬;이론;압축;성능 향상;성능 개선;"
+    "프레임워크;애플리케이션;응용 프로그램;프로그램;인터페이스;상호작용;설계;디자인;analysis;"
+    "processing;generation;learning;training;prediction;recognition;understanding;classification;"
+    "regression;control;planning;efficiency;perception;tool;tracking;application;research;technology;"
+    "science;theory;system;network;memory;architecture;innovation;industry;content;design;interaction;"
+    "interface;compression;alignment;framework;enterprise;modeling;inference;general;data;update;trend;"
+    "event;meta;flux;apple;google;메타;달리;소라;라마;구글;애플;리뷰;지원;제품;서비스;공학;engineering;"
+    "컴퓨터;computer;바이오;자동화된"
 )
 _FILLERS = _table(
-    "기반;위한;통한;이용한;활용한;대한;관련;중심;자동;실시간;효율;새로운;고품질;고성능;있는;사용한;및;사용;의;맞춤형;"
-    "based;driven;powered;automatic;automated;efficient;real;novel;aware;and;the;a;an;guided;enhanced"
+    "기반;위한;통한;이용한;활용한;대한;관련;중심;자동;실시간;효율;새로운;고품질;고성능;있는;사용한;및;"
+    "사용;의;맞춤형;based;driven;powered;automatic;automated;efficient;real;novel;aware;and;the;a;an;"
+    "guided;enhanced"
 )
 _PREPOSITIONS = frozenset(
     {"for", "of", "in", "with", "using", "via", "on", "from", "through", "by", "to", "towards"}
@@ -243,14 +257,16 @@ _BACKGROUND = frozenset(
 # Fields that a single word before the head names beside the head's: subjects, not media or tools.
 _SUBJECTS = frozenset(
     {
-        "3d-vision", "autonomous-agents", "autonomous-driving", "computational-biology", "diffusion-models",
-        "education", "games-and-game-theory", "ai-industry-and-business", "large-language-models", "long-context",
-        "mathematics-and-reasoning", "medical-ai", "mobile-and-devices", "model-alignment", "multimodal-learning",
-        "music", "physics-and-simulation", "recommender-systems", "reinforcement-learning", "robotics",
-        "speech-and-audio", "synthetic-data", "time-series", "video-understanding", "virtual-and-augmented-reality",
-        "vision-language-models", "neural-architectures", "code-generation", "dialogue-systems",
-        "information-retrieval", "security-and-privacy", "ocr-and-document-understanding", "hardware-and-systems",
-        "social-science-and-policy", "image-generation", "video-generation", "model-compression",
+        "3d-vision", "autonomous-agents", "autonomous-driving", "computational-biology",
+        "diffusion-models", "education", "games-and-game-theory", "ai-industry-and-business",
+        "large-language-models", "long-context", "mathematics-and-reasoning", "medical-ai",
+        "mobile-and-devices", "model-alignment", "multimodal-learning", "music",
+        "physics-and-simulation", "recommender-systems", "reinforcement-learning", "robotics",
+        "speech-and-audio", "synthetic-data", "time-series", "video-understanding",
+        "virtual-and-augmented-reality", "vision-language-models", "neural-architectures",
+        "code-generation", "dialogue-systems", "information-retrieval", "security-and-privacy",
+        "ocr-and-document-understanding", "hardware-and-systems", "social-science-and-policy",
+        "image-generation", "video-generation", "model-compression",
     }
 )  # fmt: skip
 
@@ -291,7 +307,7 @@ def _glossed(text: str) -> tuple[str, str]:
 
 
 def _rotated(words: list[str]) -> list[str]:
-    """Put the head of an English phrase last, where Korean has it: `theory of learning` as `learning theory`."""
+    """Put the head of an English phrase last: `theory of learning` as `learning theory`."""
     segments: list[list[str]] = [[]]
     for word in words:
         if word in _PREPOSITIONS and segments[-1]:
@@ -303,16 +319,20 @@ def _rotated(words: list[str]) -> list[str]:
 
 def _without_tails(words: list[str]) -> Iterator[list[str]]:
     """Give the words with one generic word fewer at the end each time, at least one word left."""
-    while len(words) > 1 and words[-1] in _TAILS:
-        words = words[:-1]
-        yield words
+    end = len(words)
+    while end > 1 and words[end - 1] in _TAILS:
+        end -= 1
+        if end <= _LONGEST:
+            yield words[:end]
 
 
 def _without_heads(words: list[str]) -> Iterator[list[str]]:
-    """Give the words with one generic word fewer at the beginning each time."""
-    while len(words) > 1 and words[0] in _HEADS:
-        words = words[1:]
-        yield words
+    """Give the words with one generic word fewer at the beginning each time, at least one word left."""
+    for start in range(1, len(words)):
+        if words[start - 1] not in _HEADS:
+            return
+        if len(words) - start <= _LONGEST:
+            yield words[start:]
 
 
 class Vocabulary:
@@ -360,13 +380,15 @@ class Vocabulary:
         return self._remembered(label)
 
     def classify(self, labels: Iterable[str]) -> tuple[str, ...]:
-        """Give the fields of all labels in the order first named; `other` for a label that says nothing known."""
+        """Give the fields of all labels in the order first named; `other` for a label without any."""
         return tuple(
             dict.fromkeys(chain.from_iterable(self._remembered(label) or (OTHER,) for label in labels))
         )
 
     def nearest(self, label: str) -> str | None:
         """Give the field whose alias is spelt most like the label, as a suggestion; None if none is near."""
+        import difflib  # noqa: PLC0415 -- 6 ms that no build should pay
+
         key = _key(_folded_label(label))[:_NEAREST_KEY]
         pairs = {key[i : i + 2] for i in range(len(key) - 1)}
         shared = Counter(chain.from_iterable(self._pairs.get(pair, ()) for pair in pairs))
@@ -378,7 +400,7 @@ class Vocabulary:
         """Give at most three fields that the terms in title and summary tell, surest first; () if unsure."""
         return self._matcher.infer(title, summary)
 
-    # ------------------------------------------------------------------------------------------ what is built once
+    # ---------------------------------------- what is built once
 
     @cached_property
     def _index(self) -> dict[str, tuple[str, ...]]:
@@ -406,7 +428,7 @@ class Vocabulary:
     def _matcher(self) -> _Matcher:
         return _Matcher(self.fields)
 
-    # ---------------------------------------------------------------------------------------------------- the steps
+    # ---------------------------------------- the steps
 
     def _resolve(self, label: str) -> tuple[str, ...]:
         text = _folded_label(label)
@@ -436,9 +458,11 @@ class Vocabulary:
         return ()
 
     def _parts(self, text: str) -> tuple[str, ...]:
-        """Resolve what a label joins, each part by itself and with the word that it shares with the others."""
-        if found := self._stripped(_WORD.findall(text)):
-            return found
+        """Resolve what a label joins, each part by itself or with the word that it shares."""
+        # `AR/VR 기술` is one; but what stands before a sign that joins is no generic word, so only tails go.
+        for words in _without_tails(_WORD.findall(text)):
+            if found := self._index.get("".join(words)):
+                return found
         parts = [part for piece in _JOINS.split(text) for part in self._unjoined(piece.strip()) if part]
         if len(parts) < 2:
             return self._phrase(text)
@@ -508,7 +532,7 @@ class Vocabulary:
         key = "".join(words)
         if known:
             return _Match(self._index[key], len(words), last, key in _WEAK or key in _TAILS)
-        return self._within(key, last=last) if "가" <= key[0] <= "힣" else None
+        return self._within(key, last=last) if _korean(key) else None
 
     def _within(self, word: str, *, last: bool) -> _Match | None:
         """Find a known word at the end, else at the beginning, of a Korean word that is written in one."""
@@ -539,7 +563,7 @@ def _weighed(matches: list[_Match]) -> tuple[str, ...]:
     return ()
 
 
-# ------------------------------------------------------------------------------------------------------- inference
+# ---------------------------------------- inference
 
 _TOKEN = re.compile("[a-z0-9]+|[가-힣]+")
 # Measured on digests with labels: a title rarely misleads, a word in passing often does.
@@ -562,23 +586,24 @@ class _Matcher:
     def infer(self, title: str, summary: str) -> tuple[str, ...]:
         in_title, in_summary = self._found(title), self._found(summary)
         scores = {
-            slug: _TITLE_WEIGHT * in_title[slug] + in_summary[slug]
+            slug: _TITLE_WEIGHT * in_title.get(slug, 0) + in_summary.get(slug, 0)
             for slug in in_title.keys() | in_summary.keys()
-            if in_title[slug] or in_summary[slug] >= _OFTEN
+            if slug in in_title or in_summary[slug] >= _OFTEN
         }
         least = _SHARE * max(scores.values(), default=0)
         sure = [slug for slug, score in scores.items() if score >= least]
         sure.sort(key=lambda slug: (-scores[slug], self._order[slug]))
         return tuple(sure[:_MAX_INFERRED])
 
-    def _found(self, text: str) -> Counter[str]:
+    def _found(self, text: str) -> dict[str, int]:
+        """Count the terms of each field in a text."""
         tokens = _TOKEN.findall(_composed(text).lower())
         joined = " " + " ".join(tokens) + " "
-        found: Counter[str] = Counter()
-        for anchor in self._anchors.keys() & {token[:2] for token in tokens}:
+        found: dict[str, int] = {}
+        for anchor in self._anchors.keys() & {*tokens, *[token[:2] for token in tokens]}:
             for spelling, slug in self._anchors[anchor]:
                 if spelling in joined:
-                    found[slug] += joined.count(spelling)
+                    found[slug] = found.get(slug, 0) + joined.count(spelling)
         return found
 
 
@@ -587,22 +612,29 @@ def _composed(text: str) -> str:
 
 
 def _spellings(term: str) -> Iterator[tuple[str, str]]:
-    """Give a term as it stands in a text of tokens, with its anchor: Latin words whole, also in the plural."""
+    """Give a term as it stands in a text of tokens, with its anchor."""
     tokens = _TOKEN.findall(_composed(term).casefold())
     if not tokens:
         return
-    start = tokens[0][:2]
+    first = tokens[0]
     phrase = " " + " ".join(tokens)
-    if tokens[-1] >= "가":  # a particle may follow
-        yield phrase, start
-        if len(tokens) > 1:
-            yield " " + "".join(tokens), start
+    if len(tokens) > 1:  # an ending may follow: a plural, a particle
+        yield phrase, _anchor(first)
+        if _korean(first):
+            yield " " + "".join(tokens), _anchor(first)
+    elif _korean(first):
+        yield phrase, _anchor(first)
     else:
-        yield phrase + " ", start
-        yield phrase + "s ", start
+        yield phrase + " ", first
+        yield phrase + "s ", first + "s"
 
 
-# ----------------------------------------------------------------------------------------------------- vocabularies
+def _anchor(token: str) -> str:
+    """Give what a text must have as the start of a word: a Latin word, two syllables of a Korean one."""
+    return token[:2] if _korean(token) else token
+
+
+# ---------------------------------------- vocabularies
 
 
 @cache

@@ -14,6 +14,7 @@ Refuses I/O and guessing.  The result does not depend on the order in which appe
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Sequence
@@ -113,7 +114,7 @@ def latest(ordered: Sequence[Appearance], name: str) -> int | None:
     return None
 
 
-def _submitted(first: Appearance) -> object:
+def _submitted(first: Appearance) -> dt.date | None:
     if first.key.startswith("item-"):
         return None
     before = None if first.basis is Basis.ARXIV_ID else first.day

@@ -158,12 +158,13 @@ def _bytes(path: Path, limit: int) -> bytes:
         return file.read(limit)
 
 
+_MARKED: tuple[tuple[str, str | None], ...] = (("utf-16", "UTF-16"),)
+_UNMARKED: tuple[tuple[str, str | None], ...] = (("utf-8-sig", None), ("cp949", "CP949"))
+
+
 def _decode(data: bytes) -> tuple[str, str | None] | None:
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        attempts = [("utf-16", "UTF-16")]
-    else:
-        attempts = [("utf-8-sig", None), ("cp949", "CP949")]
-    for encoding, note in attempts:
+    marked = data.startswith((b"\xff\xfe", b"\xfe\xff"))
+    for encoding, note in _MARKED if marked else _UNMARKED:
         try:
             return data.decode(encoding), note
         except UnicodeDecodeError:

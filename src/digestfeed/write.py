@@ -104,7 +104,7 @@ class Batch:
             return False
 
     def _stage(self, path: str, data: bytes) -> None:
-        staged = f"{self._staging}/{os.getpid()}-{len(self._new) + len(self._replaced)}"
+        staged = f"{self._staging}/{os.getpid()}-{id(self):x}-{len(self._new) + len(self._replaced)}"
         target = f"{self._root}/{path}"
         handle = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, _FILE_MODE)
         try:

@@ -241,7 +241,9 @@ def site_plans(
     papers = list(states[0].papers[:FRONT_PAPERS]) if states else []
     planner = Planner(hasher, papers)
     shown = [state for state in states if state.channel.stands_for is None]
-    planner.add(urls.OPML, "opml", (), [_outline(state.channel, context) for state in shown])
+    # Not the channel of all papers: who imports the list would get everything twice.
+    outlines = [_outline(state.channel, context) for state in shown if state.channel.slug != ALL]
+    planner.add(urls.OPML, "opml", (), outlines)
     planner.add(urls.STATUS, "ready", (), status)
     for path, data in sorted(site.asset_files().items()):
         planner.add(path, "ready", (), data)
@@ -269,4 +271,5 @@ def _outline(channel: Channel, context: Context) -> Outline:
         description=channel.description,
         xml_url=context.urls.feed(channel.slug, urls.Format.ATOM),
         html_url=context.urls.absolute(urls.feed_page(channel.slug)),
+        folder=context.config.title,
     )

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from digestfeed.model import Chatter, Problem
+from digestfeed.model import Chatter, Location, Problem
+from digestfeed.sources import SourceFault
+
+if TYPE_CHECKING:
+    from digestfeed.pipeline.session import Session
 
 STATUS_PROBLEMS = 200
 """How many problems `status.json` lists at most; all are counted."""
@@ -77,3 +83,54 @@ def listed(problems: tuple[Problem, ...]) -> list[dict[str, str | int]]:
         {"path": p.where.path, "line": p.where.line, "kind": p.kind, "message": p.message}
         for p in problems[:STATUS_PROBLEMS]
     ]
+
+
+def gather_problems(
+    reports: Iterable[tuple[str, str | None, bytes | None]], faults: Iterable[SourceFault]
+) -> tuple[tuple[Problem, ...], int]:
+    """Gather what is wrong with the digests, in order of place, and count the pieces of chatter.
+
+    Args:
+        reports: (path, why it cannot be read now, encoded `DigestReport`) of digests that have either.
+        faults: what of the folder cannot be read.
+    """
+    found: list[Problem] = []
+    chatter = 0
+    unreadable: dict[str, str] = {fault.path: fault.reason for fault in faults}
+    for path, fault, encoded in reports:
+        if fault is not None:
+            unreadable[path] = fault
+        if encoded is not None:
+            report = msgspec.msgpack.decode(encoded, type=DigestReport)
+            found += report.problems
+            chatter += len(report.chatter)
+    found += [Problem(Location(path), "unreadable", reason) for path, reason in unreadable.items()]
+    return tuple(sorted(found)), chatter
+
+
+def report_of(session: Session, seconds: float) -> Report:
+    """Sum up a build."""
+    catalog = session.catalog
+    digests, items, papers, merged, newest = catalog.totals()
+    problems, chatter = gather_problems(catalog.reports(), session.faults)
+    feeds = [w.path for w in session.written if w.path.startswith("feeds/") and not w.path.endswith(".html")]
+    return Report(
+        digests=digests,
+        items=items,
+        papers=papers,
+        merged=merged,
+        fields=int(catalog.meta("fields") or 0),
+        feeds=int(catalog.meta("feeds") or 0),
+        documents=catalog.document_count(),
+        written=len(session.written),
+        removed=session.removed,
+        bytes_written=sum(written.size for written in session.written),
+        newest=newest,
+        problems=problems,
+        fresh=tuple(p for p in problems if p.where.path in session.read or p.kind == "unreadable"),
+        chatter=chatter,
+        notes=tuple(session.notes),
+        changed_feeds=tuple(sorted(path for path in feeds if "/archive/" not in path)),
+        seconds=seconds,
+        stages=session.runner.seconds,
+    )

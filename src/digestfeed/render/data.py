@@ -110,11 +110,11 @@ _FIRST_YEAR: Final = 91
 
 
 def bibtex(paper: Paper, _context: Context) -> bytes:
-    r"""Give a paper as one BibTeX `@misc` entry, followed by a blank line.
+    r"""Give a paper as one BibTeX `@misc` entry, ended by a newline.
 
     Texts are escaped, so that a title typesets as it reads and runs no TeX command; `$…$` is left as maths
-    where it holds nothing but well-known symbols.  URLs stand as they are, as `url` packages want them; what is
-    in them is ASCII without braces.
+    where it holds nothing but well-known symbols.  URLs stand as they are, ASCII and without braces, because
+    styles print them verbatim.
     """
     of_kind = _news_fields(paper) if paper.arxiv_id is None else _arxiv_fields(paper, paper.arxiv_id)
     fields = {
@@ -123,7 +123,7 @@ def bibtex(paper: Paper, _context: Context) -> bytes:
         **of_kind,
     }
     lines = [f"  {name} = {value}," for name, value in fields.items() if value]
-    return "\n".join([f"@misc{{{citation_key(paper.key)},", *lines, "}", "", ""]).encode()
+    return "\n".join([f"@misc{{{citation_key(paper.key)},", *lines, "}", ""]).encode()
 
 
 def citation_key(key: str) -> str:

@@ -29,7 +29,9 @@ MOST_CELLS: Final = 4_000
 
 _PCHAR: Final = r"(?:[A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})"
 _PLAIN_URL: Final = re.compile(
-    rf"https?://[A-Za-z0-9][A-Za-z0-9.-]*(?::[0-9]{{1,5}})?(?:/{_PCHAR}*)?(?:\?(?:{_PCHAR}|\?)*)?(?:#(?:{_PCHAR}|\?)*)?"
+    rf"""https?://[A-Za-z0-9][A-Za-z0-9.-]*
+    (?:/{_PCHAR}*)?(?:\?(?:{_PCHAR}|\?)*)?(?:\#(?:{_PCHAR}|\?)*)?""",
+    re.VERBOSE,
 )
 _HOST: Final = re.compile(r"[a-z0-9_][a-z0-9._-]*|\[[0-9a-f:.]+\]")
 _BARE_PERCENT: Final = re.compile("%(?![0-9A-Fa-f]{2})")
@@ -81,7 +83,7 @@ def markdown_html(text: str) -> str:
     """Render Markdown (CommonMark, tables, strikethrough) to safe HTML.
 
     Raw HTML is shown as text, links and pictures that are not http(s) to a host lose their URL but not their
-    text, headings go two levels down so that the outline of the page around them holds.  `$…$` stays as it is.
+    text, headings go two levels down so that the outline of the page around them holds.  `$…$` stays.
     """
     text = clean(text).rstrip()
     if len(text) > LONGEST_MARKDOWN:
@@ -111,9 +113,9 @@ def _paragraphs(text: str) -> str:
 
 # --- Markdown that is simple --------------------------------------------------------------------------------
 #
-# Most summaries are paragraphs and flat lists with `**bold**` in them.  What follows renders those at a tenth of
-# the cost, and gives up (None) on anything that may mean more.  That it gives the very same HTML is held by a
-# property test; so it may give up too often, never too seldom.
+# Most summaries are paragraphs and flat lists with `**bold**` in them.  What follows renders those at a tenth
+# of the cost, and gives up (None) on anything that may mean more.  A property test holds that the HTML is the
+# very same; so it may give up too often, never too seldom.
 
 _MARKS: Final = ("\\", "`", "](", "]:", "~~")
 _MAYBE_MARKS: Final = ("_", "&", "<")
@@ -187,7 +189,7 @@ def _blocks(text: str) -> list[_Block] | None:
 
 
 def _add(line: str, blocks: list[_Block], *, after_blank: bool) -> bool:
-    """Add a line to the last block, or begin one with it; False where it is neither text nor a list's item."""
+    """Add a line to the last block, or begin one with it; False where it may be something else."""
     if line[0] == " " or line[-1] == " " or not (line.isprintable() or " ".join(line.split()) == line):
         return False
     last = blocks[-1] if blocks else None
@@ -276,7 +278,10 @@ def _every_link(url: str) -> bool:
     return bool(url)
 
 
-_TAG_NAMES: Final = "p br hr em strong del s sub sup code pre blockquote ul ol li a img h3 h4 h5 h6 table thead tbody tr th td"
+_TAG_NAMES: Final = """
+    p br hr h3 h4 h5 h6 blockquote pre ul ol li table thead tbody tr th td
+    em strong code del s sub sup a img
+"""
 _TAGS: Final = frozenset(_TAG_NAMES.split())
 _ATTRIBUTES: Final = {"a": {"href"}, "img": {"src", "alt"}, "ol": {"start"}}
 _SCHEMES: Final = frozenset(("http", "https"))

@@ -29,6 +29,7 @@ from jinja2.compiler import CodeGenerator, Frame
 from markupsafe import Markup, escape
 
 from digestfeed import urls
+from digestfeed.model import Basis
 from digestfeed.render.body import markdown_html, web_url
 from digestfeed.render.context import Context  # noqa: TC001 -- msgspec resolves the annotations at run time
 from digestfeed.render.words import Words, words
@@ -62,9 +63,11 @@ _HANGUL = re.compile("[가-힣ㄱ-ㆎᄀ-ᇿ]")
 _LATIN = re.compile("[A-Za-z]")
 _OTHER_SCRIPT = re.compile("[\u0400-\u052f\u0590-\u08ff\u0900-\u0fff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 _SPECIAL = re.compile("[&<>\"']")
-# What HTML has no place for: C0 controls by their bytes, C1 controls and noncharacters by how theirs begin.
-_SUSPECT = (b"\xc2", b"\xef\xb7", b"\xef\xbf")
-_CONTROLS = bytes([*range(9), 11, *range(14, 32), 127])
+# What HTML has no place for: C0 controls as bytes; C1 controls and noncharacters as UTF-8, each by a pattern
+# that begins with one byte, which is ten times as quick to find as a choice of two.
+_C1 = re.compile(b"\xc2[\x80-\x9f]")
+_NONCHARACTER = re.compile(b"\xef(?:\xb7[\x90-\xaf]|\xbf[\xbe\xbf])")
+_CONTROLS = bytes([*range(9), 11, 12, *range(14, 32), 127])
 
 
 class PaperLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -117,8 +120,10 @@ _MARKS = re.compile(
     r"|\\(?=[*_`#\[\]<>|~-])",
     re.MULTILINE,
 )
-# A full stop and what closes after it, or an empty line; both by their first character.
-_SENTENCE_END = re.compile(r"[.!?。！？\n](?:(?<!\n)[\"'”’)\]*_]*(?=\s|\Z)|(?<=\n)[ \t]*\n)")
+# A full stop and what closes after it, or an empty line; found by the first character, which is quick.
+_SENTENCE_END = re.compile(
+    r"[.!?。！？\n](?:(?<!\n)(?<![\s.(][A-Za-z]\.)(?<!\s(?:al|vs)\.)[\"'”’)\]*_]*(?=\s|\Z)|(?<=\n)[ \t]*\n)"
+)
 
 
 def teaser(paper: Paper) -> str:
@@ -204,7 +209,7 @@ def paper_page(paper: Paper, context: Context) -> bytes:
         "teaser": teaser(paper),
         "url": site.urls.paper(paper.key),
         "citation": _citation(paper, dict(links)),
-        "shown": _time(said.code, paper.day) if paper.day else "",
+        "shown": _shown(paper, said.code),
         "votes": "" if paper.votes is None else said.count("votes", paper.votes),
         "field_links": _field_links(paper.fields, frame),
         "links": links,
@@ -283,6 +288,13 @@ def _updated(paper: Paper, site: _Site) -> str | None:
         return None
     day = dt.datetime.fromtimestamp(paper.updated, site.zone).date()
     return _dated(site.words.code, "updated", day)
+
+
+def _shown(paper: Paper, code: str) -> str:
+    if paper.day is None:
+        return ""
+    estimated = paper.published_basis is Basis.ARXIV_ID
+    return _dated(code, "about", paper.day) if estimated else _time(code, paper.day)
 
 
 def _published(paper: Paper, code: str) -> str:
@@ -603,7 +615,9 @@ def _lang(text: str, language: str) -> Markup:
 def _page(name: str, frame: _Frame, values: Mapping[str, object]) -> bytes:
     page = _rendered(name, {**frame.values, **values})
     data = page.encode("utf-8", "replace").translate(None, _CONTROLS)
-    return xml_clean(data.decode()).encode() if any(lead in data for lead in _SUSPECT) else data
+    if _C1.search(data) or _NONCHARACTER.search(data):
+        return xml_clean(data.decode()).replace("\x85", "\n").encode()
+    return data
 
 
 def _rendered(name: str, values: dict[str, object]) -> str:
@@ -628,7 +642,7 @@ class _Generator(CodeGenerator):
 
 
 class _Environment(Environment):
-    """Jinja with an escaping that makes no `Markup` of each value: a third of the time of a paper's page."""
+    """Jinja with an escaping that makes no `Markup` of each value, which saves a third of a page's time."""
 
     code_generator_class = _Generator
 

@@ -1,0 +1,295 @@
+"""From the catalog's papers to the output: shelve, plan, make, clean up.
+
+The unit of work is the month: its documents are planned together, and made by one task.
+"""
+
+from __future__ import annotations
+
+import os
+from array import array
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+import msgspec
+
+from digestfeed import __version__, urls, write
+from digestfeed.catalog import PaperRow
+from digestfeed.channels import ALL, Channel, FieldName, channels, newest, open_count
+from digestfeed.pipeline.gather import terms_print
+from digestfeed.pipeline.make import DocumentPlan, MakeTask, make
+from digestfeed.pipeline.plan import (
+    SITE,
+    ChannelState,
+    Hasher,
+    Neighbours,
+    archive_url,
+    channel_plans,
+    month_plans,
+    site_plans,
+)
+from digestfeed.pipeline.report import Status, gather_problems, listed, status_bytes
+from digestfeed.pipeline.session import Session
+from digestfeed.render.context import Context
+
+Counts = Mapping[str, Mapping[int, int]]
+"""Channel → month → number of papers."""
+
+_POOL_MONTHS = 8  # from here on a second process earns the time that it takes to start
+_POOL_PAPERS = 300
+_CHANNELS_A_TASK = 8
+
+
+def publish(session: Session) -> None:
+    """Bring the output up to date with the catalog.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    with session.runner.stage("shelve"):
+        before = session.catalog.shelf_counts()
+        for month in sorted(session.months):
+            _shelve(session, month)
+    _Publication(session).go(before)
+
+
+def _shelve(session: Session, month: int) -> None:
+    """Sort a month's papers onto the shelves of their channels; the undated are in none."""
+    shelves: dict[str, array[int]] = {}
+    for row in session.catalog.month_papers(month) if month else ():
+        for slug in (ALL, *row.fields.split()):
+            shelves.setdefault(slug, array("I")).append(row.id)
+    session.catalog.put_shelves(month, {slug: ids.tobytes() for slug, ids in shelves.items()})
+
+
+class _Publication:
+    """The output as it is to be: channels, counts, and what of it is not so yet."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._catalog = session.catalog
+        self._out = session.options.out
+        fields = session.naming.vocabulary.fields
+        korean = session.config.language.lower().startswith("ko")
+        names = {field.slug: field.name_ko if korean else field.name_en for field in fields}
+        self._context = Context(config=session.config, field_names=names, version=__version__)
+        self._hasher = Hasher(self._context)
+        self._counts: Counts = session.catalog.shelf_counts()
+        self._last = max(self._counts.get(ALL, {}), default=0)
+        self._channels = channels(
+            session.config.title,
+            session.config.description,
+            [FieldName(field.slug, names[field.slug], field.formerly) for field in fields],
+            {slug: sum(by_month.values()) for slug, by_month in self._counts.items()},
+            frozenset(session.catalog.published()),
+            session.config.feeds.min_papers,
+        )
+        self._stale: set[str] = set()  # documents that are in no plan any more
+
+    def go(self, before: Counts) -> None:
+        session, catalog = self._session, self._catalog
+        months = self._months_to_plan(before)
+        write.clear_staging(self._out)
+        catalog.index("document")
+        catalog.writing()
+        with session.runner.stage("pages"):
+            self._make("months", self._month_tasks(months), len(months))
+        with session.runner.stage("feeds"):
+            self._make_feeds()
+        with session.runner.stage("clean up"):
+            self._clean_up()
+        catalog.publish(channel.slug for channel in self._channels)
+        remembered = {
+            **session.prints,
+            "terms": terms_print(session.naming),
+            "last month": str(self._last),
+            "feeds": str(len(self._channels)),
+            "fields": str(sum(slug != ALL for slug in self._counts)),
+        }
+        for name, value in remembered.items():
+            catalog.remember(name, value)
+
+    # -- months -----------------------------------------------------------------------------------------------
+
+    def _months_to_plan(self, before: Counts) -> list[int]:
+        """Give the months whose documents may change: by their papers, by a neighbour's, or all; newest first."""
+        everything = {*self._catalog.months(), *(owner for owner in self._catalog.owners() if owner != SITE)}
+        if self._session.afresh or "context" in self._session.stale:
+            return sorted(everything, reverse=True)
+        months = self._session.months | self._session.lost
+        last_before = int(self._catalog.meta("last month") or 0)
+        if self._last != last_before:  # months close when a later one begins, and open when that goes
+            low, high = sorted((self._last, last_before))
+            months |= {month for month in everything if low <= month <= high}
+        for slug in self._counts.keys() | before.keys():
+            now = self._counts.get(slug, {})
+            for month in now.keys() ^ before.get(slug, {}).keys():
+                months |= _beside(month, now)  # their links lead to another month now
+        return sorted(months & everything, reverse=True)
+
+    def _month_tasks(self, months: Iterable[int]) -> Iterator[tuple[int, MakeTask | None]]:
+        dated = sorted(self._counts.get(ALL, {}))
+        before = {slug: _month_before(by_month) for slug, by_month in self._counts.items()}
+        for month in months:
+            papers = self._catalog.month_papers(month)
+            shelves: dict[str, list[int]] = {}
+            for index, row in enumerate(papers):
+                for slug in (ALL, *row.fields.split()):
+                    shelves.setdefault(slug, []).append(index)
+            neighbours = Neighbours(
+                previous=max((m for m in dated if m < month), default=None) if month else None,
+                following=min((m for m in dated if m > month), default=None) if month else None,
+                before={slug: found[month] for slug, found in before.items() if month in found},
+                is_over=month < self._last,
+            )
+            plans = month_plans(month, papers, shelves, neighbours, self._channels, self._context, self._hasher)
+            task, known = self._task(month, papers, plans)
+            self._stale |= known - {plan.path for plan in plans}
+            yield month, task
+
+    # -- channels and site ------------------------------------------------------------------------------------
+
+    def _make_feeds(self) -> None:
+        """Make what belongs to no month: the channels' documents, then the site's, which lead to them."""
+        planned: set[str] = set()
+
+        def tasks() -> Iterator[tuple[int, MakeTask | None]]:
+            for start in range(0, len(self._channels), _CHANNELS_A_TASK):
+                states = [self._state(channel) for channel in self._channels[start : start + _CHANNELS_A_TASK]]
+                papers, plans = channel_plans(states, self._context, self._hasher)
+                planned.update(plan.path for plan in plans)
+                yield SITE, self._task(SITE, papers, plans)[0]
+
+        self._make("feeds", tasks(), -(-len(self._channels) // _CHANNELS_A_TASK))
+        months = sorted(self._catalog.month_counts().items(), reverse=True)
+        states = [self._state(self._channels[0]), *map(self._brief, self._channels[1:])]
+        papers, plans = site_plans(states, months, status_bytes(self._status()), self._context, self._hasher)
+        planned.update(plan.path for plan in plans)
+        task, known = self._task(SITE, papers, plans)
+        self._make("site", [(SITE, task)], 1)
+        self._stale |= known - planned
+
+    def _brief(self, channel: Channel) -> ChannelState:
+        """A channel as the site's own documents show it: without its papers."""
+        months = sorted(self._counts.get(channel.source, {}).items(), reverse=True)
+        return ChannelState(channel, (), tuple(months), None)
+
+    def _state(self, channel: Channel) -> ChannelState:
+        slug, feeds = channel.source, self._session.config.feeds
+        brief = self._brief(channel)
+        running = self._counts.get(slug, {}).get(self._last, 0)
+        ids: list[int] = []
+        for month, count in newest(brief.months, feeds.latest, open_count(running, feeds.archive_size)):
+            shelf = array("I")
+            shelf.frombytes(self._catalog.shelf(slug, month))
+            ids += reversed(shelf[len(shelf) - count :])
+        closed = running // feeds.archive_size
+        earlier = max((month for month, _ in brief.months if month < self._last), default=None)
+        newest_archive = (self._last, closed) if closed else (earlier, 0)
+        return msgspec.structs.replace(
+            brief,
+            papers=tuple(self._catalog.papers_by_id(ids)),
+            last_archive=archive_url(slug, *newest_archive, self._context),
+        )
+
+    def _status(self) -> Status:
+        digests, items, papers, merged, newest_day = self._catalog.totals()
+        problems, _ = gather_problems(self._catalog.reports(), self._session.faults)
+        return Status(
+            digests=digests,
+            items=items,
+            papers=papers,
+            merged=merged,
+            feeds=len(self._channels),
+            newest_digest=newest_day,
+            problems_by_kind=dict(sorted(Counter(problem.kind for problem in problems).items())),
+            problems=listed(problems),
+        )
+
+    # -- tasks ------------------------------------------------------------------------------------------------
+
+    def _task(
+        self, owner: int, papers: Sequence[PaperRow], plans: Sequence[DocumentPlan]
+    ) -> tuple[MakeTask | None, set[str]]:
+        """Make a task of the plans that are not as the documents are; give also the owner's known paths."""
+        known = self._catalog.documents(owner)
+        paths = set(known)
+        if owner in self._session.lost:
+            known = {path: document for path, document in known.items() if (self._out / path).exists()}
+        todo = [plan for plan in plans if plan.path not in known or known[plan.path].inputs != plan.inputs]
+        if not todo:
+            return None, paths
+        needed = sorted({index for plan in todo for index in plan.papers})
+        place = {index: number for number, index in enumerate(needed)}
+        moved = (msgspec.structs.replace(p, papers=tuple(place[index] for index in p.papers)) for p in todo)
+        task = MakeTask(
+            os.fspath(self._out),
+            self._context,
+            tuple(self._catalog.bodies(papers[index].key) for index in needed),
+            tuple(moved),
+            {plan.path: known[plan.path].content for plan in todo if plan.path in known},
+        )
+        return task, paths
+
+    def _make(self, what: str, tasks: Iterable[tuple[int, MakeTask | None]], total: int) -> None:
+        """Carry out tasks, and remember what they made."""
+        session = self._session
+        owners: list[int] = []
+        idle = 0
+
+        def queue() -> Iterator[MakeTask]:
+            nonlocal idle
+            for owner, task in tasks:
+                if task is None:
+                    idle += 1
+                else:
+                    owners.append(owner)
+                    yield task
+
+        many = total >= _POOL_MONTHS and self._catalog.totals()[2] >= _POOL_PAPERS
+        for number, made in enumerate(session.runner.run(make, queue(), many=many)):
+            self._catalog.put_documents(owners[number], made.documents)
+            session.written += made.written
+            session.runner.say(what, number + 1 + idle, total)
+
+    # -- the end ----------------------------------------------------------------------------------------------
+
+    def _clean_up(self) -> None:
+        """Remove what is no longer made, and note how the output was left."""
+        session, catalog = self._session, self._catalog
+        for path in self._stale:
+            catalog.forget_document(path)
+        if catalog.is_new or catalog.was_interrupted:
+            self._stale |= self._orphans()
+        session.removed = write.remove(self._out, sorted(self._stale))
+        write.settle(self._out)
+        before = catalog.folders()
+        touched = {os.path.dirname(path) for path in self._stale} | {""}
+        if session.afresh or not before or session.lost:
+            touched |= before.keys() | {os.path.dirname(path) for path in catalog.all_paths()}
+        else:
+            touched |= {os.path.dirname(written.path) for written in session.written}
+        catalog.put_folders(write.folder_times(self._out, sorted(touched)), touched)
+
+    def _orphans(self) -> set[str]:
+        """Find files that an earlier build made and this one does not know: of our paths, and with our mark."""
+        known = self._catalog.all_paths()
+        return {
+            path
+            for path in write.walk(self._out)
+            if path not in known and urls.is_ours(path) and self._has_mark(path)
+        }
+
+    def _has_mark(self, path: str) -> bool:
+        """Tell whether a file says who made it; the data of a month has no place for that but its path."""
+        return path.endswith((".jsonl", ".bib")) or b"digestfeed" in write.head_of(self._out, path)
+
+
+def _beside(month: int, months: Iterable[int]) -> set[int]:
+    earlier = max((m for m in months if m < month), default=month)
+    later = min((m for m in months if m > month), default=month)
+    return {earlier, later}
+
+
+def _month_before(by_month: Mapping[int, int]) -> dict[int, int]:
+    months = sorted(by_month)
+    return dict(zip(months[1:], months, strict=False))

@@ -1,0 +1,110 @@
+"""What the parts of one build share: its options, the catalog, the runner, and what they tell one another."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import os
+from concurrent.futures import Executor
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from digestfeed import __version__
+from digestfeed.catalog import Catalog
+from digestfeed.config import Config
+from digestfeed.pipeline.runner import Progress, Runner
+from digestfeed.sources import SourceFault
+from digestfeed.write import Written
+
+if TYPE_CHECKING:
+    from digestfeed.pipeline.intake import Naming
+
+
+class Options(msgspec.Struct, frozen=True, kw_only=True):
+    """How to build: what the command line or a caller decides beside the config.
+
+    `now` is the moment of the build, with a time zone: digests of later days are held back; nothing else depends
+    on it.  `executor` runs the tasks instead of processes of our own; `jobs` bounds these (None: one a core).
+    """
+
+    digests: Path
+    out: Path
+    catalog: Path
+    config: Config
+    now: dt.datetime
+    full: bool = False
+    allow_shrink: bool = False
+    strict: bool = False
+    jobs: int | None = None
+    executor: Executor | None = None
+    progress: Progress | None = None
+
+
+class Session:
+    """A build under way.
+
+    Attributes:
+        afresh: whether every document is planned and compared again.
+        months: the months (YYYYMM, 0 undated) whose papers changed.
+        lost: the owners of documents that someone took away from the output.
+        vanished: keys whose last appearance went from a digest that is still there.
+        read: the paths of the digests that were read.
+        faults: what of the digests folder cannot be read.
+    """
+
+    def __init__(self, options: Options, catalog: Catalog, runner: Runner) -> None:
+        self.options = options
+        self.config = options.config
+        self.catalog = catalog
+        self.runner = runner
+        self.notes: list[str] = []
+        self.faults: list[SourceFault] = []
+        self.months: set[int] = set()
+        self.lost: set[int] = set()
+        self.vanished: set[str] = set()
+        self.read: set[str] = set()
+        self.written: list[Written] = []
+        self.removed = 0
+        self.afresh = False
+
+    @cached_property
+    def today(self) -> dt.date:
+        """The day of the build, in the digests' time zone."""
+        from zoneinfo import ZoneInfo
+
+        return self.options.now.astimezone(ZoneInfo(self.config.timezone)).date()
+
+    @property
+    def naming(self) -> Naming:
+        """Labels and texts → slugs."""
+        from digestfeed.pipeline.intake import naming
+
+        return naming(self.config)
+
+    @cached_property
+    def prints(self) -> dict[str, str]:
+        """Fingerprints of what a change reaches all of something: digests, fields, documents, or the catalog.
+
+        `place` names the folders seen from where the catalog lies, so that a whole project can be moved.
+        """
+        config, options = self.config, self.options
+        home = options.catalog.resolve().parent
+        return {
+            "place": " ".join(os.path.relpath(path.resolve(), home) for path in (options.digests, options.out)),
+            "intake": fingerprint([__version__, config.timezone, config.digests]),
+            "vocabulary": fingerprint([__version__, config.fields]),
+            "context": fingerprint([__version__, msgspec.structs.replace(config, digests=Config().digests)]),
+        }
+
+    @cached_property
+    def stale(self) -> frozenset[str]:
+        """The names of the fingerprints that are not as the last build left them."""
+        return frozenset(name for name, value in self.prints.items() if self.catalog.meta(name) != value)
+
+
+def fingerprint(value: object) -> str:
+    """Give a short hash of a value that msgspec can encode."""
+    return hashlib.blake2b(msgspec.msgpack.encode(value), digest_size=8).hexdigest()
