@@ -15,8 +15,8 @@ from digestfeed.model import Links
 from digestfeed.render import body
 from digestfeed.render.body import plain
 from digestfeed.text import xml_clean
-from papers import MOMENT, make_context, make_paper
-from test_render_markdown import assert_safe, markdown_texts
+from tests.papers import MOMENT, make_context, make_paper
+from tests.test_render_markdown import assert_safe, markdown_texts
 
 TITLE_PIECES = [
     "<",

@@ -15,9 +15,10 @@ NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 
 def item(paper_id: str, *, title: str = "", summary: str = "", labels: str = "컴퓨터 비전", votes: int = 1) -> str:
     """Write one item in the plainest form."""
+    fields = f"**관련분야**: {labels}\n" if labels else ""
     return (
         f"## 제목: {title or 'Paper ' + paper_id}\n**요약**: {summary or 'What ' + paper_id + ' says.'}\n"
-        f"**관련분야**: {labels}\n**추천수**: {votes}\n"
+        f"{fields}**추천수**: {votes}\n"
         f"**PDF 다운로드 링크**: [PDF 다운로드](https://arxiv.org/pdf/{paper_id})\n---\n\n"
     )
 

@@ -62,13 +62,14 @@ def channels(
         description: likewise.
         fields: the vocabulary, in its order.
         counts: slug → number of papers.
-        published: slugs that had a feed before; they keep it, however few papers they hold now.
+        published: slugs that had a feed before; they keep it while they hold a paper.
         min_papers: how many papers a field needs for a feed of its own.
     """
     found = [Channel(slug=ALL, title=title, description=description, kind=ChannelKind.ALL)]
     fields = list(fields)
     for field in fields:
-        if counts.get(field.slug, 0) >= min_papers or field.slug in published:
+        count = counts.get(field.slug, 0)
+        if count >= min_papers or (count and field.slug in published):
             found.append(_field_channel(field, title))
     taken = {channel.slug for channel in found}
     for field in fields:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import unicodedata
 from functools import lru_cache
 from pathlib import PurePosixPath
 
@@ -18,10 +19,11 @@ from digestfeed.model import Basis, Digest, Location, Moment, Problem
 
 MORNING = dt.time(9)
 
-# 2024-09-06-15:00:25, 2024-09-06T15-00-25, 2024.09.06_1500, 2024년 9월 6일, 2024-9-6
+# 2024-09-06-15:00:25, 2024-09-06T15-00-25, 2024.09.06_1500, 2024년 9월 6일, 2024-9-6; of 2024-10-14_2024-10-20
+# the second is no time
 _SPACED = re.compile(
     r"(?<![0-9A-Za-z])(?P<y>(?:19|20)\d\d)\s*(?:[-_./]|년)\s*(?P<m>\d{1,2})\s*(?:[-_./]|월)\s*(?P<d>\d{1,2})(?:일)?"
-    r"(?:[-_T.\s]+(?P<H>\d{2})[-_:.h]?(?P<M>\d{2})(?:[-_:.m]?(?P<S>\d{2}))?(?:[.,]\d+)?)?(?!\d)"
+    r"(?:[-_T.\s]+(?!(?:19|20)\d\d[-_./]\d)(?P<H>\d{2})[-_:.h]?(?P<M>\d{2})(?:[-_:.m]?(?P<S>\d{2}))?(?:[.,]\d+)?)?(?!\d)"
 )
 # 20240906, 20240906T150025, 20240906-1500
 _COMPACT = re.compile(
@@ -65,6 +67,8 @@ class Dated(msgspec.Struct, frozen=True):
 
 def written_in(text: str) -> Written | None:
     """Find the first date in a heading or a name; it may be one that does not exist."""
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", text)  # file names from a Mac have 년 in its parts
     for form in _FORMS:
         match = form.search(text)
         if match:

@@ -39,7 +39,7 @@ def key_of(item: Item) -> str | None:
     if item.title is None:
         return None
     link = canonical_link(item.links[0]) if item.links else ""
-    named = f"{link}\n{match_key(item.title)}".encode("utf-8", "surrogatepass")
+    named = f"{link}\n{match_key(item.title) or item.title}".encode("utf-8", "surrogatepass")
     return "item-" + hashlib.sha256(named).hexdigest()[:12]
 
 
@@ -47,8 +47,12 @@ def canonical_link(url: str) -> str:
     """Give the form by which two links to one page are equal: no scheme, `www.`, fragment or tracking."""
     parts = urlsplit(url)
     host = (parts.hostname or "").removeprefix("www.")
-    kept = [(k, v) for k, v in parse_qsl(parts.query, keep_blank_values=True) if not _TRACKING.fullmatch(k)]
-    return host + parts.path.rstrip("/") + ("?" + urlencode(kept) if kept else "")
+    port = "" if parts.port in {None, 80, 443} else f":{parts.port}"
+    # Bytes of any encoding are kept as they are: as U+FFFD, two would be equal that are not.
+    query = parse_qsl(parts.query, keep_blank_values=True, errors="surrogateescape")
+    kept = [(k, v) for k, v in query if not _TRACKING.fullmatch(k)]
+    tail = "?" + urlencode(kept, errors="surrogateescape") if kept else ""
+    return host + port + parts.path.rstrip("/") + tail
 
 
 def is_latin(title: str) -> bool:

@@ -65,7 +65,7 @@ def scan(folder: str | os.PathLike[str]) -> tuple[list[SourceFile], list[SourceF
         except OSError as error:
             if not prefix:
                 raise SourceError(root, f"cannot list it: {error.strerror}") from error
-            faults.append(SourceFault(prefix.rstrip("/"), f"expected a folder that can be listed: {error.strerror}"))
+            faults.append(SourceFault(printable(prefix.rstrip("/")), f"expected a folder that can be listed: {error.strerror}"))
             continue
         pending += _take(entries, prefix, inside, seen, found, faults)
     found.sort(key=lambda file: file.path)

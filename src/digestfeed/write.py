@@ -52,7 +52,7 @@ class Lock:
 
     def __enter__(self) -> Lock:
         try:
-            self._root.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
+            _make_folder(os.fspath(self._root))
             self._handle = os.open(self._root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
             fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -60,10 +60,26 @@ class Lock:
             raise BusyError(str(self._root)) from error
         except OSError as error:
             raise OutputError(str(self._root), f"cannot use it as the output folder: {error.strerror}") from error
+        _held.add(self._handle)
         return self
 
     def __exit__(self, *_: object) -> None:
+        _held.discard(self._handle)
         os.close(self._handle)
+
+
+_held: set[int] = set()
+
+
+def _let_go() -> None:
+    """In a forked child: give up the parent's locks, or a child that outlives a killed parent would keep them."""
+    for handle in _held:
+        with suppress(OSError):
+            os.close(handle)
+    _held.clear()
+
+
+os.register_at_fork(after_in_child=_let_go)
 
 
 class Batch:
@@ -157,10 +173,22 @@ def _rename(staged: str, target: str) -> None:
     try:
         os.rename(staged, target)
     except FileNotFoundError:
-        os.makedirs(os.path.dirname(target), mode=_FOLDER_MODE, exist_ok=True)
+        _make_folder(os.path.dirname(target))
         os.rename(staged, target)
     except (IsADirectoryError, NotADirectoryError) as error:
         raise OSError(error.errno, f"a file and a folder want one name: {target}") from error
+
+
+def _make_folder(path: str) -> None:
+    """Make a folder and those above it that are missing, open to a web server whatever the umask."""
+    missing = []
+    while path and not os.path.isdir(path):
+        missing.append(path)
+        path = os.path.dirname(path)
+    for folder in reversed(missing):
+        with suppress(FileExistsError):  # another process was faster; what is no folder shows at the rename
+            os.mkdir(folder, _FOLDER_MODE)
+            os.chmod(folder, _FOLDER_MODE)
 
 
 def settle(root: Path) -> None:
@@ -188,9 +216,13 @@ def remove(root: Path, paths: Iterable[str]) -> int:
     count = 0
     folders = set()
     for path in paths:
-        with suppress(FileNotFoundError, NotADirectoryError):
+        try:
             (root / path).unlink()
             count += 1
+        except (FileNotFoundError, NotADirectoryError):
+            pass
+        except OSError as error:
+            raise OutputError(str(root / path), f"cannot remove it: {error.strerror}") from error
         folders.add(os.path.dirname(path))
     for folder in sorted(folders, key=len, reverse=True):
         while folder:

@@ -83,7 +83,7 @@ class _Publication:
             frozenset(session.catalog.published()),
             session.config.feeds.min_papers,
         )
-        self._stale: set[str] = set()  # documents that are in no plan any more
+        self._stale: dict[str, int] = {}  # documents that are in their owner's plan no more, with that owner
 
     def go(self, before: Counts) -> None:
         session, catalog = self._session, self._catalog
@@ -143,7 +143,7 @@ class _Publication:
             )
             plans = month_plans(month, papers, shelves, neighbours, self._channels, self._context, self._hasher)
             task, known = self._task(month, papers, plans)
-            self._stale |= known - {plan.path for plan in plans}
+            self._stale.update(dict.fromkeys(known - {plan.path for plan in plans}, month))
             yield month, task
 
     # -- channels and site ------------------------------------------------------------------------------------
@@ -166,7 +166,7 @@ class _Publication:
         planned.update(plan.path for plan in plans)
         task, known = self._task(SITE, papers, plans)
         self._make("site", [(SITE, task)], 1)
-        self._stale |= known - planned
+        self._stale.update(dict.fromkeys(known - planned, SITE))
 
     def _brief(self, channel: Channel) -> ChannelState:
         """A channel as the site's own documents show it: without its papers."""
@@ -256,14 +256,16 @@ class _Publication:
     def _clean_up(self) -> None:
         """Remove what is no longer made, and note how the output was left."""
         session, catalog = self._session, self._catalog
-        for path in self._stale:
+        # A paper whose month is another has its page made by that one, at the same path.
+        stale = {path for path, owner in self._stale.items() if catalog.owner_of(path) == owner}
+        for path in stale:
             catalog.forget_document(path)
         if catalog.is_new or catalog.was_interrupted:
-            self._stale |= self._orphans()
-        session.removed = write.remove(self._out, sorted(self._stale))
+            stale |= self._orphans()
+        session.removed = write.remove(self._out, sorted(stale))
         write.settle(self._out)
         before = catalog.folders()
-        touched = {os.path.dirname(path) for path in self._stale} | {""}
+        touched = {os.path.dirname(path) for path in stale} | {""}
         if session.afresh or not before or session.lost:
             touched |= before.keys() | {os.path.dirname(path) for path in catalog.all_paths()}
         else:
