@@ -36,7 +36,7 @@ def arxiv_links(arxiv_id: str) -> Links:
     )
 
 
-def make_paper(key: str = "2412.17743", **values: object) -> Paper:
+def make_paper(key: str = "2412.17743", /, **values: object) -> Paper:
     """Make a paper like the ones of the Korean digests."""
     paper = Paper(
         key=key,

@@ -23,16 +23,16 @@ CONTEXT = make_context()
 FEEDS = type(CONTEXT.config.feeds)(hubs=("https://hub.example/",))
 
 
-def atom_entry(**values: object) -> etree._Element:
+def atom_entry(key: str = "2412.17743", /, **values: object) -> etree._Element:
     """Render one paper and give its entry in a whole Atom document."""
-    entry = etree.fromstring(atom_document([make_paper(**values)], CONTEXT)).find(f"{ATOM}entry")
+    entry = etree.fromstring(atom_document([make_paper(key, **values)], CONTEXT)).find(f"{ATOM}entry")
     assert entry is not None
     return entry
 
 
-def rss_item(**values: object) -> etree._Element:
+def rss_item(key: str = "2412.17743", /, **values: object) -> etree._Element:
     """Render one paper and give its item in a whole RSS document."""
-    item = etree.fromstring(rss_document([make_paper(**values)], CONTEXT)).find("channel/item")
+    item = etree.fromstring(rss_document([make_paper(key, **values)], CONTEXT)).find("channel/item")
     assert item is not None
     return item
 
@@ -72,7 +72,7 @@ def test_channel_keeps_all_its_links() -> None:
 
 
 def test_each_format_has_its_own_self() -> None:
-    """One FeedGenerator has one self address for both formats, so each document has a generator of its own."""
+    """One FeedGenerator has one self address for both formats, so each document has one of its own."""
     for render, form in ((atom.document, Format.ATOM), (rss.document, Format.RSS)):
         links = feedparser.parse(render(head_for(form), [], CONTEXT)).feed.links
         own = [(link.href, link.type) for link in links if link.rel == "self"]
@@ -106,8 +106,7 @@ def test_skip_days_are_not_used() -> None:
 
 
 def test_items_do_not_set_the_locale(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Feedgen formats each pubDate under `setlocale`, which the whole process shares."""
-    entries = [body.entry(paper, CONTEXT) for paper in sample_papers()]
+    """Feedgen formats each date of RSS under `setlocale`; only a document's own date still is."""
     calls: list[object] = []
     real = locale.setlocale
 
@@ -116,9 +115,13 @@ def test_items_do_not_set_the_locale(monkeypatch: pytest.MonkeyPatch) -> None:
         return real(category, name)
 
     monkeypatch.setattr(locale, "setlocale", counted)
-    rss.entries(entries, CONTEXT)
+    entries = [body.entry(paper, CONTEXT) for paper in sample_papers()]
     atom.entries(entries, CONTEXT)
     assert calls == []
+    rss.entries(entries[:1], CONTEXT)
+    of_one = len(calls)
+    rss.entries(entries, CONTEXT)
+    assert len(calls) == 2 * of_one
 
 
 def test_the_locale_is_left_as_it_was() -> None:
@@ -186,7 +189,7 @@ def test_summary_and_content_are_both_there() -> None:
 
 def test_what_is_empty_is_left_out() -> None:
     """An empty summary would give an empty element, an empty title an exception."""
-    values = {"summary": None, "easy_summary": None, "title": "\u200b"}
+    values: dict[str, object] = {"summary": None, "easy_summary": None, "title": "\u200b"}
     assert atom_entry(**values).find(f"{ATOM}summary") is None
     assert atom_entry(**values).findtext(f"{ATOM}title") == "2412.17743"
     head = make_head(title="", description="")
@@ -266,9 +269,7 @@ def test_categories_have_a_term_and_a_label() -> None:
 def test_iris_are_encoded() -> None:
     """Feedgen passes on any link; readers and validators want URIs."""
     links = Links(source="https://news.example/한 글")
-    hrefs = [
-        link.get("href") for link in atom_entry(key="item-0123456789ab", links=links).findall(f"{ATOM}link")
-    ]
+    hrefs = [link.get("href") for link in atom_entry("item-0123456789ab", links=links).findall(f"{ATOM}link")]
     assert "https://news.example/%ED%95%9C%20%EA%B8%80" in hrefs
 
 

@@ -150,7 +150,13 @@ def test_labels_of_no_field_are_categories() -> None:
     """With the field `other`, labels that are no field's name are kept, once each."""
     paper = make_paper(
         fields=("natural-language-processing", "other"),
-        labels=("자연어 처리(NLP)", "양자 생물학(Quantum Biology)", "양자 생물학(Quantum Biology)", "<b>"),
+        labels=(
+            "자연어 처리(NLP)",
+            "Computer Vision (CV)",
+            "양자 생물학(Quantum Biology)",
+            "양자 생물학(Quantum Biology)",
+            "<b>",
+        ),
     )
     assert body.entry(paper, make_context()).categories == (
         ("natural-language-processing", "자연어 처리"),

@@ -202,7 +202,7 @@ TEX_PIECES = [
 @example("$a\\$")
 @example("$\\$ $")
 def test_any_title_makes_a_whole_entry(text: str) -> None:
-    """Whatever title, authors and link a digest gives, the entry reads as one, its braces match, nothing runs."""
+    """Whatever a digest gives as title, authors and link, the entry reads as one and runs nothing."""
     links = Links(source=f"https://news.example/{text}")
     paper = make_paper("item-0123456789ab", title=text, authors=(text, "B"), links=links)
     _, fields = read_bibtex(bibtex(paper, CONTEXT).decode())

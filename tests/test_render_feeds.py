@@ -185,8 +185,15 @@ def test_rss_keeps_its_rules() -> None:
     assert [creator.text for creator in first.findall("{*}creator")] == ["김 하나", "B & C ‹d›"]
 
 
+@pytest.mark.skipif(not SCHEMAS.exists(), reason="the schemas are not here")
+def test_rss_is_valid_by_its_schema() -> None:
+    """RSS documents are valid by an XML Schema of RSS 2.0."""
+    schema = etree.XMLSchema(etree.parse(SCHEMAS / "rss-2.0-thelin.xsd"))
+    schema.assertValid(etree.fromstring(rss_document(sample_papers(), make_context())))
+
+
 def test_json_keeps_its_rules() -> None:
-    """The rules of JSON Feed 1.1 hold: required keys, string ids, absolute URLs, an extension with `about`."""
+    """The rules of JSON Feed 1.1 hold: required keys, string ids, absolute URLs, `about` in the extension."""
     feed = json.loads(json_document(sample_papers(), make_context()))
     assert feed["version"] == "https://jsonfeed.org/version/1.1"
     assert feed["feed_url"] == BASE + "feed.json"
@@ -280,7 +287,7 @@ def mention(votes: int) -> Mention:
 
 
 def test_documents_point_at_the_style_sheet() -> None:
-    """Both XML formats name the CSS that makes them readable in a browser, right after the XML declaration."""
+    """Both XML formats name the CSS that makes them readable in a browser, after the XML declaration."""
     for render in (atom_document, rss_document):
         lines = render([], make_context()).decode().splitlines()
         assert lines[0] == "<?xml version='1.0' encoding='UTF-8'?>"

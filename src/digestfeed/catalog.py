@@ -39,7 +39,7 @@ CREATE TABLE shelf (
     channel TEXT NOT NULL, month INTEGER NOT NULL, count INTEGER NOT NULL, papers BLOB NOT NULL,
     PRIMARY KEY (channel, month)) WITHOUT ROWID;
 CREATE TABLE document (
-    path TEXT PRIMARY KEY, owner INTEGER NOT NULL, inputs BLOB NOT NULL, content BLOB NOT NULL) WITHOUT ROWID;
+    path TEXT PRIMARY KEY, owner INTEGER NOT NULL, inputs BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE folder (path TEXT PRIMARY KEY, mtime_ns INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE published (channel TEXT PRIMARY KEY) WITHOUT ROWID;
 """
@@ -99,14 +99,6 @@ class PaperRow(msgspec.Struct, frozen=True):
     inferred: int
     labels: str
     hash: bytes
-
-
-class Document(msgspec.Struct, frozen=True):
-    """A file of the output: the hash of what went into it and of its bytes; `owner` is the month it belongs to."""
-
-    path: str
-    inputs: bytes
-    content: bytes
 
 
 _PAPER = "id, key, month, published, fields, inferred, labels, hash"
@@ -235,8 +227,8 @@ class Catalog:
             self._db.execute(f"DELETE FROM {table}")  # noqa: S608 -- names from this line
 
     def distrust_documents(self) -> None:
-        """Forget the hashes of the documents but not their paths: they are written again, or removed if stale."""
-        self._db.execute("UPDATE document SET inputs = x'', content = x''")
+        """Forget what the documents were made from, but not their paths: they are made again, or removed if stale."""
+        self._db.execute("UPDATE document SET inputs = x''")
         self._db.execute("DELETE FROM folder")
 
     def index(self, table: str) -> None:
@@ -441,10 +433,9 @@ class Catalog:
 
     # -- documents ------------------------------------------------------------------------------------------
 
-    def documents(self, owner: int) -> dict[str, Document]:
-        """Give the documents of an owner, by path."""
-        rows = self._db.execute("SELECT path, inputs, content FROM document WHERE owner = ?", (owner,))
-        return {row[0]: Document(*row) for row in rows}
+    def documents(self, owner: int) -> dict[str, bytes]:
+        """Give the documents of an owner: path → hash of what went into it."""
+        return dict(self._db.execute("SELECT path, inputs FROM document WHERE owner = ?", (owner,)))
 
     def document_count(self) -> int:
         """Count the documents."""
@@ -470,11 +461,11 @@ class Catalog:
         )
         return {path[len(folder) :] for (path,) in rows if "/" not in path[len(folder) :]}
 
-    def put_documents(self, owner: int, documents: Iterable[Document]) -> None:
-        """Remember documents as written."""
+    def put_documents(self, owner: int, documents: Iterable[tuple[str, bytes]]) -> None:
+        """Remember documents as written: (path, hash of what went into it)."""
         self._db.executemany(
-            "INSERT OR REPLACE INTO document VALUES (?, ?, ?, ?)",
-            [(d.path, owner, d.inputs, d.content) for d in documents],
+            "INSERT OR REPLACE INTO document VALUES (?, ?, ?)",
+            [(path, owner, inputs) for path, inputs in documents],
         )
 
     def forget_document(self, path: str) -> None:

@@ -62,14 +62,14 @@ def channels(
         description: likewise.
         fields: the vocabulary, in its order.
         counts: slug → number of papers.
-        published: slugs that had a feed before; they keep it while they hold a paper.
+        published: slugs that had a feed before; they keep it while they hold a paper, and so does what they became.
         min_papers: how many papers a field needs for a feed of its own.
     """
     found = [Channel(slug=ALL, title=title, description=description, kind=ChannelKind.ALL)]
     fields = list(fields)
     for field in fields:
         count = counts.get(field.slug, 0)
-        if count >= min_papers or (count and field.slug in published):
+        if count >= min_papers or (count and not published.isdisjoint([field.slug, *field.formerly])):
             found.append(_field_channel(field, title))
     taken = {channel.slug for channel in found}
     for field in fields:

@@ -13,12 +13,13 @@ from urllib.parse import urlsplit
 import msgspec
 
 from digestfeed.errors import ConfigError
+from digestfeed.text import slug as path_name
 
 PREVIEW_URL = "http://127.0.0.1:8000/"
 PREVIEW_AUTHORITY = "localhost,2024"
 
-Slug = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
-Positive = Annotated[int, msgspec.Meta(ge=1)]
+Slug = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*\Z", max_length=63)]
+Positive = Annotated[int, msgspec.Meta(ge=1, le=2**40)]
 
 
 class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -43,7 +44,7 @@ class ChannelConfig(_Table, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     any: tuple[Slug, ...] = ()
     all: tuple[Slug, ...] = ()
     none: tuple[Slug, ...] = ()
-    min_votes: int | None = None
+    min_votes: Positive | None = None
     include: str | None = None
     exclude: str | None = None
 
@@ -110,7 +111,7 @@ def parse_config(path: str, text: str) -> Config:
     try:
         config = msgspec.toml.decode(text, type=Config)
     except msgspec.ValidationError as error:
-        raise ConfigError(path, _explained(str(error))) from error
+        raise ConfigError(path, _explained(_with_slug(str(error), text))) from error
     except msgspec.DecodeError as error:
         raise ConfigError(path, f"expected TOML, got: {error}") from error
     return checked(path, config)
@@ -134,13 +135,17 @@ def checked(path: str, config: Config) -> Config:
     return msgspec.structs.replace(config, base_url=config.base_url.rstrip("/") + "/")
 
 
-_AUTHORITY = re.compile(r"[a-z0-9.@_-]+,\d{4}(-\d\d(-\d\d)?)?", re.IGNORECASE)
-_LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*", re.IGNORECASE)
+_LABEL = "[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
+_AUTHORITY = re.compile(
+    rf"(?:[a-z0-9._-]+@)?{_LABEL}(?:\.{_LABEL})*,\d{{4}}(?:-\d\d(?:-\d\d)?)?", re.IGNORECASE | re.ASCII
+)
+"""RFC 4151: a domain or a mail address, and a date."""
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*", re.IGNORECASE | re.ASCII)
 
 
 def _faults(config: Config) -> list[tuple[str, str]]:
     faults = []
-    if not _is_http(config.base_url):
+    if not _is_base(config.base_url):
         faults.append(("base_url", f"expected http://… or https://… with a host, got {config.base_url!r}"))
     if not _AUTHORITY.fullmatch(config.id_authority):
         faults.append(("id_authority", f"expected a domain and a year like example.org,2024, got {config.id_authority!r}"))
@@ -151,9 +156,22 @@ def _faults(config: Config) -> list[tuple[str, str]]:
     for number, hub in enumerate(config.feeds.hubs):
         if not _is_http(hub):
             faults.append((f"feeds.hubs[{number}]", f"expected a URL, got {hub!r}"))
+    return faults + _table_faults(config)
+
+
+def _table_faults(config: Config) -> list[tuple[str, str]]:
+    faults = []
+    for slug, field in config.fields.items():
+        faults += _slug_faults(f"fields.{slug}", slug, *field.formerly)
     for channel in config.channels:
-        faults += _channel_faults(channel)
+        faults += _slug_faults(f"channels.{channel.slug}", channel.slug) + _channel_faults(channel)
     return faults
+
+
+def _slug_faults(key: str, *slugs: str) -> list[tuple[str, str]]:
+    """A slug is a folder of the output: not that of all papers, nor one that Windows reserves."""
+    taken = [name for name in slugs if name == "all" or path_name(name) != name]
+    return [(key, f"expected another slug, {name!r} is taken") for name in taken]
 
 
 def _channel_faults(channel: ChannelConfig) -> list[tuple[str, str]]:
@@ -169,9 +187,16 @@ def _channel_faults(channel: ChannelConfig) -> list[tuple[str, str]]:
 def _is_http(url: str) -> bool:
     try:
         parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
     except ValueError:
         return False
-    return parts.scheme in {"http", "https"} and bool(parts.hostname) and url.isascii() and " " not in url
+    plain = url.isascii() and url.isprintable() and " " not in url
+    return plain and parts.scheme in {"http", "https"} and bool(host)
+
+
+def _is_base(url: str) -> bool:
+    """Whether paths can be put behind a URL, and all of it be published: no query, fragment or user info."""
+    return _is_http(url) and not {"?", "#"} & set(url) and "@" not in urlsplit(url).netloc
 
 
 def _zone_exists(name: str) -> bool:
@@ -191,11 +216,32 @@ def _explained(message: str) -> str:
     unknown = re.search(r"unknown field `([^`]*)`", reason)
     if unknown:
         path = f"{key}.{unknown[1]}" if key else unknown[1]
-        nearest = difflib.get_close_matches(unknown[1], _all_keys(), n=1)
+        table = _TABLES[re.split(r"[.\[]", key)[0]]
+        nearest = difflib.get_close_matches(unknown[1], table.__struct_fields__, n=1)
         return f"{path}: unknown key" + (f", did you mean {nearest[0]}?" if nearest else "")
     return f"{key}: {reason[:1].lower()}{reason[1:]}" if key else reason
 
 
-def _all_keys() -> list[str]:
-    tables = (Config, FieldConfig, ChannelConfig, DigestsConfig, FeedsConfig, SiteConfig)
-    return sorted({name for table in tables for name in table.__struct_fields__})
+def _with_slug(message: str, text: str) -> str:
+    """Put the slug where msgspec says only that some key of `fields` is at fault."""
+    import tomllib  # noqa: PLC0415 -- only what is wrong needs it
+
+    if "$.fields[...]" not in message and "`key` in `$.fields`" not in message:
+        return message
+    for name, value in tomllib.loads(text)["fields"].items():
+        try:
+            msgspec.convert({name: value}, dict[Slug, FieldConfig])
+        except msgspec.ValidationError:
+            message = message.replace("$.fields[...]", f"$.fields.{name}")
+            return message.replace("`key` in `$.fields`", f"`$.fields.{name}`")
+    return message
+
+
+_TABLES: dict[str, type[_Table]] = {
+    "": Config,
+    "digests": DigestsConfig,
+    "feeds": FeedsConfig,
+    "site": SiteConfig,
+    "fields": FieldConfig,
+    "channels": ChannelConfig,
+}

@@ -4,19 +4,19 @@ Owns how a file comes to be: written aside, synced, renamed, so that each public
 the old or the new; written only where its bytes differ; removed only where this program made it.  Refuses any
 knowledge of what is in a file.
 
-Files are staged in one hidden folder of the output, which a next run empties, and renamed from there in batches.
-A file that replaces another is synced before its rename.  For a new one there is nothing that could be torn:
-those are synced all together before the catalog believes in them.
+Files are staged in a hidden folder of the output, which a next run empties, and renamed from there in batches; a
+folder that is not there yet is staged whole and takes one rename.  A file that replaces another is synced before
+its rename.  For a new one there is nothing that could be torn: those are synced all together before the catalog
+believes in them.
 """
 
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import os
 import stat
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -26,21 +26,24 @@ from digestfeed.errors import BusyError, OutputError
 
 STAGING = ".staging"
 _SYNC_EACH = 24  # more replaced files than this in a batch: one sync of everything is cheaper than one each
-_FOLDER_MODE, _FILE_MODE = 0o755, 0o644
+_UMASK = 0o022  # public files are 0644, folders 0755, whatever the caller's umask
 
 
 class Written(msgspec.Struct, frozen=True, array_like=True):
-    """What became of a document: its path, the hash of its bytes, its size, and whether a file was written."""
+    """A document that was written: its path and its size in bytes."""
 
     path: str
-    content: bytes
     size: int
-    changed: bool
 
 
-def content_hash(data: bytes) -> bytes:
-    """Give the hash by which two documents are the same."""
-    return hashlib.blake2b(data, digest_size=16).digest()
+@contextmanager
+def _public() -> Iterator[None]:
+    """Make files and folders that everyone may read, whatever the caller's umask."""
+    before = os.umask(_UMASK)
+    try:
+        yield
+    finally:
+        os.umask(before)
 
 
 class Lock:
@@ -52,7 +55,8 @@ class Lock:
 
     def __enter__(self) -> Lock:
         try:
-            _make_folder(os.fspath(self._root))
+            with _public():
+                self._root.mkdir(parents=True, exist_ok=True)
             self._handle = os.open(self._root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
             fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -87,64 +91,91 @@ class Batch:
 
     Args:
         root: the output folder.
-        known: path → hash of the bytes that lie there; a document with the same is not even read.
+
+    Attributes:
+        written: the documents whose bytes were not there yet.
     """
 
-    def __init__(self, root: Path, known: dict[str, bytes]) -> None:
+    def __init__(self, root: Path) -> None:
         self._root = os.fspath(root)
-        self._known = known
-        self._staging = f"{self._root}/{STAGING}"
+        self._staging = f"{self._root}/{STAGING}/{os.getpid()}-{id(self):x}"
+        self._folders: dict[str, str | None] = {}  # folder → where it is staged whole; None: it is there already
         self._new: list[tuple[str, str]] = []
         self._replaced: list[tuple[str, str]] = []
-        self.results: list[Written] = []
+        self.written: list[Written] = []
 
     def __enter__(self) -> Batch:
-        os.makedirs(self._staging, mode=0o700, exist_ok=True)
+        self._public = _public()
+        self._public.__enter__()
+        os.makedirs(self._staging, exist_ok=True)
         return self
 
-    def put(self, path: str, data: bytes) -> Written:
-        """Stage a document if the file at its path has other bytes."""
-        content = content_hash(data)
-        changed = self._known.get(path) != content and not self._is_there(path, data)
-        if changed:
-            self._stage(path, data)
-        written = Written(path, content, len(data), changed)
-        self.results.append(written)
-        return written
+    def put(self, path: str, data: bytes) -> None:
+        """Stage a document if the file at its path has other bytes, or is not there."""
+        folder, _, name = path.rpartition("/")
+        if folder not in self._folders:
+            self._folders[folder] = self._place(folder)
+        whole = self._folders[folder]
+        if whole is not None:
+            _write(f"{whole}/{name}", data)
+        else:
+            there = self._compare(path, data)
+            if there is True:
+                return
+            staged = f"{self._staging}/{len(self.written)}"
+            _write(staged, data)
+            (self._new if there is None else self._replaced).append((staged, f"{self._root}/{path}"))
+        self.written.append(Written(path, len(data)))
 
-    def _is_there(self, path: str, data: bytes) -> bool:
+    def _place(self, folder: str) -> str | None:
+        """Tell where a folder is staged that is not there yet."""
+        if os.path.lexists(f"{self._root}/{folder}"):
+            return None
+        staged = f"{self._staging}/folder{len(self._folders)}"
+        os.mkdir(staged)
+        return staged
+
+    def _compare(self, path: str, data: bytes) -> bool | None:
+        """Tell whether the file at a path has these bytes; None where there is none."""
         try:
-            with open(f"{self._root}/{path}", "rb") as file:
+            with open(f"{self._root}/{path}", "rb", buffering=0) as file:
                 return os.fstat(file.fileno()).st_size == len(data) and file.read() == data
+        except FileNotFoundError:
+            return None
         except OSError:
             return False
-
-    def _stage(self, path: str, data: bytes) -> None:
-        staged = f"{self._staging}/{os.getpid()}-{id(self):x}-{len(self._new) + len(self._replaced)}"
-        target = f"{self._root}/{path}"
-        handle = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, _FILE_MODE)
-        try:
-            _write_all(handle, data)
-            os.fchmod(handle, _FILE_MODE)
-        finally:
-            os.close(handle)
-        (self._replaced if os.path.lexists(target) else self._new).append((staged, target))
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if kind is not None:
-            self._throw_away()
-            if isinstance(error, OSError):
-                raise OutputError(self._root, f"cannot write it: {error.strerror}") from error
-            return
         try:
-            self._sync()
-            for staged, target in (*self._new, *self._replaced):
-                _rename(staged, target)
+            if kind is None:
+                self._sync()
+                self._publish()
         except OSError as problem:
-            self._throw_away()
-            raise OutputError(self._root, f"cannot write it: {problem.strerror}") from problem
+            error = problem
+        finally:
+            _clear(self._staging)
+            self._public.__exit__(None, None, None)
+        if isinstance(error, OSError):
+            raise OutputError(self._root, f"cannot write it: {error.strerror}") from error
+
+    def _publish(self) -> None:
+        for folder, whole in self._folders.items():
+            if whole is not None:
+                self._publish_folder(whole, f"{self._root}/{folder}")
+        for staged, target in (*self._new, *self._replaced):
+            os.rename(staged, target)
+
+    @staticmethod
+    def _publish_folder(whole: str, target: str) -> None:
+        """Rename a folder into place; where another process was first, its files one by one."""
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        try:
+            os.rename(whole, target)
+        except OSError:
+            for name in os.listdir(whole):
+                os.rename(f"{whole}/{name}", f"{target}/{name}")
 
     def _sync(self) -> None:
         if len(self._replaced) > _SYNC_EACH:
@@ -157,58 +188,37 @@ class Batch:
             finally:
                 os.close(handle)
 
-    def _throw_away(self) -> None:
-        for staged, _ in (*self._new, *self._replaced):
-            with suppress(OSError):
-                os.unlink(staged)
 
-
-def _write_all(handle: int, data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        view = view[os.write(handle, view) :]
-
-
-def _rename(staged: str, target: str) -> None:
+def _write(path: str, data: bytes) -> None:
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
     try:
-        os.rename(staged, target)
-    except FileNotFoundError:
-        _make_folder(os.path.dirname(target))
-        os.rename(staged, target)
-    except (IsADirectoryError, NotADirectoryError) as error:
-        raise OSError(error.errno, f"a file and a folder want one name: {target}") from error
-
-
-def _make_folder(path: str) -> None:
-    """Make a folder and those above it that are missing, open to a web server whatever the umask."""
-    missing = []
-    while path and not os.path.isdir(path):
-        missing.append(path)
-        path = os.path.dirname(path)
-    for folder in reversed(missing):
-        with suppress(FileExistsError):  # another process was faster; what is no folder shows at the rename
-            os.mkdir(folder, _FOLDER_MODE)
-            os.chmod(folder, _FOLDER_MODE)
+        done = os.write(handle, data)
+        while done < len(data):
+            done += os.write(handle, data[done:])
+    finally:
+        os.close(handle)
 
 
 def settle(root: Path) -> None:
     """Sync what was written, so that a catalog that believes in it is right even after a power cut."""
     os.sync()
-    _remove_staging(root)
+    clear_staging(root)
 
 
 def clear_staging(root: Path) -> None:
     """Throw away what a run that died left half-written."""
-    staging = root / STAGING
-    with suppress(OSError):
-        for name in os.listdir(staging):
-            (staging / name).unlink()
-    _remove_staging(root)
+    _clear(f"{root}/{STAGING}")
 
 
-def _remove_staging(root: Path) -> None:
+def _clear(folder: str) -> None:
+    for place, folders, names in os.walk(folder, topdown=False):
+        with suppress(OSError):
+            for name in names:
+                os.unlink(f"{place}/{name}")
+            for name in folders:
+                os.rmdir(f"{place}/{name}")
     with suppress(OSError):
-        (root / STAGING).rmdir()
+        os.rmdir(folder)
 
 
 def remove(root: Path, paths: Iterable[str]) -> int:

@@ -12,7 +12,6 @@ from pathlib import Path
 import msgspec
 
 from digestfeed import merge
-from digestfeed.catalog import Document
 from digestfeed.model import Appearance, Paper
 from digestfeed.pipeline.intake import naming
 from digestfeed.render import atom, body, data, jsonfeed, opml, rss, site
@@ -43,29 +42,19 @@ class MakeTask(msgspec.Struct, frozen=True):
     context: Context
     sources: tuple[tuple[bytes, ...], ...]
     plans: tuple[DocumentPlan, ...]
-    known: dict[str, bytes]
 
 
-class Made(msgspec.Struct, frozen=True):
-    """What became of a task: its documents to be remembered, and what was written."""
-
-    documents: tuple[Document, ...]
-    written: tuple[Written, ...]
-
-
-def make(task: MakeTask) -> Made:
-    """Make the documents of a task.
+def make(task: MakeTask) -> list[Written]:
+    """Make the documents of a task; give those whose bytes were not there yet.
 
     Raises:
-        OutputError: the output cannot be written; nothing of this task's documents is changed then.
+        OutputError: the output cannot be written; none of this task's documents is changed then.
     """
     maker = _Maker(task)
-    inputs = {plan.path: plan.inputs for plan in task.plans}
-    with Batch(Path(task.root), task.known) as batch:
+    with Batch(Path(task.root)) as batch:
         for plan in task.plans:
             batch.put(plan.path, _KINDS[plan.kind](maker, plan))
-    documents = tuple(Document(w.path, inputs[w.path], w.content) for w in batch.results)
-    return Made(documents, tuple(w for w in batch.results if w.changed))
+    return batch.written
 
 
 class _Maker:

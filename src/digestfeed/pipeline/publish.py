@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from array import array
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
@@ -214,8 +214,8 @@ class _Publication:
         known = self._catalog.documents(owner)
         paths = set(known)
         if owner in self._session.lost:
-            known = {path: document for path, document in known.items() if (self._out / path).exists()}
-        todo = [plan for plan in plans if plan.path not in known or known[plan.path].inputs != plan.inputs]
+            known = {path: inputs for path, inputs in known.items() if (self._out / path).exists()}
+        todo = [plan for plan in plans if known.get(plan.path) != plan.inputs]
         if not todo:
             return None, paths
         needed = sorted({index for plan in todo for index in plan.papers})
@@ -226,30 +226,30 @@ class _Publication:
             self._context,
             tuple(self._catalog.bodies(papers[index].key) for index in needed),
             tuple(moved),
-            {plan.path: known[plan.path].content for plan in todo if plan.path in known},
         )
         return task, paths
 
     def _make(self, what: str, tasks: Iterable[tuple[int, MakeTask | None]], total: int) -> None:
         """Carry out tasks, and remember what they made."""
         session = self._session
-        owners: list[int] = []
-        idle = 0
+        under_way: deque[tuple[int, list[tuple[str, bytes]]]] = deque()
+        done = 0
 
         def queue() -> Iterator[MakeTask]:
-            nonlocal idle
+            nonlocal done
             for owner, task in tasks:
                 if task is None:
-                    idle += 1
+                    done += 1
                 else:
-                    owners.append(owner)
+                    under_way.append((owner, [(plan.path, plan.inputs) for plan in task.plans]))
                     yield task
 
         many = total >= _POOL_MONTHS and self._catalog.totals()[2] >= _POOL_PAPERS
-        for number, made in enumerate(session.runner.run(make, queue(), many=many)):
-            self._catalog.put_documents(owners[number], made.documents)
-            session.written += made.written
-            session.runner.say(what, number + 1 + idle, total)
+        for written in session.runner.run(make, queue(), many=many):
+            self._catalog.put_documents(*under_way.popleft())
+            session.written += written
+            done += 1
+            session.runner.say(what, done, total)
 
     # -- the end ----------------------------------------------------------------------------------------------
 

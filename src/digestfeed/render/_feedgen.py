@@ -6,7 +6,8 @@ feedgen 1.0 has no call for, or gets wrong, is written by the two extensions bel
 - Atom links of an entry keep their `href` only, so all but the alternate are written as elements.
 - Of a channel's links RSS keeps the last as `<link>` and the first `self`, so the alternate is given last and
   the others are written as `atom:link`.
-- An entry's `published` becomes RSS's `pubDate` by way of `setlocale`, which the whole process shares.
+- An entry's `published` becomes RSS's `pubDate` by way of `setlocale`, which the whole process shares; here
+  only a document's own date still does.  So RSS is rendered by one thread of a process at a time.
 - Authors without an e-mail address vanish from RSS; `dc:creator` is written instead.
 - `media:thumbnail` gets a group of its own, which validators refuse.
 - What is not set is now: `updated` is always set.

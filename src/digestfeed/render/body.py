@@ -7,6 +7,7 @@ formats, sorting and the disk.
 
 from __future__ import annotations
 
+import functools
 import html
 import re
 from typing import TYPE_CHECKING, Final
@@ -111,10 +112,15 @@ def _categories(paper: Paper, context: Context) -> tuple[tuple[str, str], ...]:
     names = context.field_names
     pairs = [(slug, plain(names.get(slug, slug))) for slug in paper.fields]
     if OTHER in paper.fields:
-        known = {match_key(name) for name in names.values()}
+        known = _name_keys((*names, *names.values()))
         labels = filter(None, map(plain, paper.labels))
         pairs += [(label, label) for label in labels if match_key(label.partition("(")[0]) not in known]
     return tuple(dict.fromkeys(pairs))
+
+
+@functools.lru_cache(maxsize=4)
+def _name_keys(names: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(map(match_key, names))
 
 
 # --- the layout ---------------------------------------------------------------------------------------------
