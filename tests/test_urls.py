@@ -73,7 +73,7 @@ def _is_good(path: str) -> bool:
 
 @given(keys)
 def test_a_papers_page_fits_every_file_system(key: str) -> None:
-    """For every key there can be: ASCII, lower case, short components, none of Windows' names; one of our paths."""
+    """Any key gives ASCII, lower case, short components and none of Windows' names; one of our paths."""
     path = urls.paper_path(key)
     assert _is_good(path), path
     assert urls.is_ours(path)

@@ -16,6 +16,7 @@ from digestfeed.model import Appearance, Paper
 from digestfeed.pipeline.intake import naming
 from digestfeed.render import atom, body, data, jsonfeed, opml, rss, site
 from digestfeed.render.context import Context, FeedHead
+from digestfeed.render.markdown import rendered
 from digestfeed.write import Batch, Written
 
 _decode = msgspec.msgpack.Decoder(Appearance).decode
@@ -67,6 +68,7 @@ class _Maker:
         self._papers: dict[int, Paper] = {}
         self._entries: dict[int, body.Entry] = {}
         self._parts: dict[str, dict[int, bytes]] = {}
+        self._texts: dict[int, tuple[str, str]] = {}
         self._lines: dict[int, site.PaperLine] = {}
 
     def paper(self, index: int) -> Paper:
@@ -80,6 +82,13 @@ class _Maker:
     def papers(self, plan: DocumentPlan) -> list[Paper]:
         return [self.paper(index) for index in plan.papers]
 
+    def texts(self, index: int) -> tuple[str, str]:
+        """Its summaries as HTML, which the page and the entry share."""
+        found = self._texts.get(index)
+        if found is None:
+            found = self._texts[index] = rendered(self.paper(index))
+        return found
+
     def line(self, index: int) -> site.PaperLine:
         found = self._lines.get(index)
         if found is None:
@@ -92,7 +101,7 @@ class _Maker:
     def entry(self, index: int) -> body.Entry:
         found = self._entries.get(index)
         if found is None:
-            found = self._entries[index] = body.entry(self.paper(index), self.context)
+            found = self._entries[index] = body.entry(self.paper(index), self.context, self.texts(index))
         return found
 
     def parts(self, form: str, indexes: Sequence[int], render: Callable[..., list[bytes]]) -> list[bytes]:
@@ -131,7 +140,8 @@ def _bib(maker: _Maker, plan: DocumentPlan) -> bytes:
 
 
 def _paper_page(maker: _Maker, plan: DocumentPlan) -> bytes:
-    return site.paper_page(maker.paper(plan.papers[0]), maker.context)
+    index = plan.papers[0]
+    return site.paper_page(maker.paper(index), maker.context, maker.texts(index))
 
 
 def _month_page(maker: _Maker, plan: DocumentPlan) -> bytes:

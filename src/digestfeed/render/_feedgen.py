@@ -1,6 +1,7 @@
 """feedgen, alone: the only module that imports it, and that knows what it does otherwise than one expects.
 
-Entries become fragments of bytes here, once a format; documents are joined from fragments and a frame.  What
+Documents are joined from fragments of entries and a frame.  The frame is made here, once a channel; entries are
+made here too, but only to be the measure of `_fragments`, which writes the same bytes faster.  What
 feedgen 1.0 has no call for, or gets wrong, is written by the two extensions below:
 
 - Atom links of an entry keep their `href` only, so all but the alternate are written as elements.
@@ -20,8 +21,10 @@ from __future__ import annotations
 
 import datetime as dt
 import email.utils
+import functools
 from typing import TYPE_CHECKING, Final, Self
 
+import msgspec
 from feedgen.entry import FeedEntry
 from feedgen.ext.base import BaseEntryExtension, BaseExtension
 from feedgen.feed import FeedGenerator
@@ -33,6 +36,7 @@ from digestfeed.render.body import plain
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from digestfeed.config import Config
     from digestfeed.model import Moment
     from digestfeed.render.body import Entry
     from digestfeed.render.context import Context, FeedHead
@@ -169,14 +173,67 @@ def _rss_batch(entries: Sequence[Entry], context: Context) -> list[bytes]:
 
 def atom_frame(head: FeedHead, context: Context) -> tuple[bytes, bytes]:
     """Give the bytes of an Atom document before and after its entries."""
-    document = _framed(head, context, urls.Format.ATOM).atom_str()
-    return _opened(document, b"</feed>", context)
+    return _filled(head, context, urls.Format.ATOM)
 
 
 def rss_frame(head: FeedHead, context: Context) -> tuple[bytes, bytes]:
     """Give the bytes of an RSS document before and after its items."""
-    document = _framed(head, context, urls.Format.RSS).rss_str()
-    return _opened(document, b"</channel></rss>", context)
+    return _filled(head, context, urls.Format.RSS)
+
+
+# What differs between the documents of one channel, and what stands for it in the frame that they share.
+_URLS: Final = ("self_url", "prev_archive", "next_archive", "current_url")
+_PLACES: Final = {name: f"http://{name.replace('_', '-')}.invalid/" for name in _URLS}
+_MOMENT: Final = 4_102_444_799  # 2099-12-31T23:59:59Z
+
+
+def _filled(head: FeedHead, context: Context, form: urls.Format) -> tuple[bytes, bytes]:
+    """Put a document's own addresses and date into the frame of its channel."""
+    places = {name: _PLACES[name] for name in _URLS if getattr(head, name)}
+    shared = msgspec.structs.replace(head, updated=_MOMENT, **places)
+    before, after = _frame(shared, _site(context.config), form)
+    for name, place in places.items():
+        url = _attribute(getattr(head, name))
+        before = before.replace(place.encode("ascii"), url.encode("utf-8"))
+    for write in (_rfc3339, _rfc822):
+        before = before.replace(write(_MOMENT), write(head.updated or 0))
+    return before, after
+
+
+def _rfc3339(moment: Moment) -> bytes:
+    return _Utc.at(moment).isoformat().encode("ascii")
+
+
+def _rfc822(moment: Moment) -> bytes:
+    return email.utils.format_datetime(_Utc.at(moment)).encode("ascii")
+
+
+def _attribute(url: str) -> str:
+    """Escape a URL as lxml does in an attribute."""
+    return url.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
+
+
+class _Site(msgspec.Struct, frozen=True):
+    """What of the config stands in a frame."""
+
+    base_url: str
+    language: str
+    author: str
+    ttl_minutes: int
+    hubs: tuple[str, ...]
+
+
+def _site(config: Config) -> _Site:
+    return _Site(config.base_url, config.language, config.author, config.feeds.ttl_minutes, config.feeds.hubs)
+
+
+@functools.lru_cache(maxsize=1024)
+def _frame(head: FeedHead, site: _Site, form: urls.Format) -> tuple[bytes, bytes]:
+    """Let feedgen write a document without entries, and cut it open."""
+    generator = _framed(head, site, form)
+    if form is urls.Format.ATOM:
+        return _opened(generator.atom_str(), b"</feed>", site)
+    return _opened(generator.rss_str(), b"</channel></rss>", site)
 
 
 def _fragments(entries: Sequence[Entry], context: Context) -> FeedGenerator:
@@ -223,27 +280,27 @@ def _feed_entry(source: Entry, scheme: str, context: Context) -> FeedEntry:
     return node
 
 
-def _framed(head: FeedHead, context: Context, form: urls.Format) -> FeedGenerator:
+def _framed(head: FeedHead, site: _Site, form: urls.Format) -> FeedGenerator:
     """Fill a feed's head; without entries its `updated` is the Unix epoch, since no clock is read."""
-    generator, config = _generator(), context.config
+    generator = _generator()
     title = plain(head.title) or head.slug
     generator.id(head.feed_id)
     generator.title(title)
     generator.description(plain(head.description) or title)
     generator.updated(_Utc.at(head.updated or 0))
-    generator.language(config.language)
+    generator.language(site.language)
     generator.generator(_GENERATOR)
-    generator.ttl(config.feeds.ttl_minutes)
-    generator.author({"name": plain(config.author) or title})
+    generator.ttl(site.ttl_minutes)
+    generator.author({"name": plain(site.author) or title})
     generator.link(href=head.self_url, rel="self", type=_TYPES[form])
     generator.link(href=head.page_url, rel="alternate", type="text/html")
     extension = getattr(generator, _EXTENSION)
-    extension.links = _feed_links(head, context)
+    extension.links = _feed_links(head, site)
     extension.is_archive = head.is_archive
     return generator
 
 
-def _feed_links(head: FeedHead, context: Context) -> list[dict[str, str]]:
+def _feed_links(head: FeedHead, site: _Site) -> list[dict[str, str]]:
     """Give the links of RFC 5005, section 4, and of WebSub; hubs only where a document is subscribed to."""
     archives = (
         ("current", head.current_url),
@@ -252,7 +309,7 @@ def _feed_links(head: FeedHead, context: Context) -> list[dict[str, str]]:
     )
     links = [{"rel": rel, "type": _TYPES[urls.Format.ATOM], "href": url} for rel, url in archives if url]
     if not head.is_archive:
-        links += [{"rel": "hub", "href": hub} for hub in context.config.feeds.hubs]
+        links += [{"rel": "hub", "href": hub} for hub in site.hubs]
     return links
 
 
@@ -264,9 +321,9 @@ def _cut(document: bytes, start: bytes, end: bytes) -> list[bytes]:
     return [start + part + b"\n" for part in parts]
 
 
-def _opened(document: bytes, end: bytes, context: Context) -> tuple[bytes, bytes]:
+def _opened(document: bytes, end: bytes, site: _Site) -> tuple[bytes, bytes]:
     """Cut a document before its end, and point browsers at the style sheet (xml-stylesheet, W3C 2010)."""
     declaration, _, rest = document.rstrip(b"\n").partition(b"?>\n")
-    style = f'<?xml-stylesheet type="text/css" href="{context.urls.absolute(urls.FEED_STYLE)}"?>\n'
+    style = f'<?xml-stylesheet type="text/css" href="{site.base_url + urls.FEED_STYLE}"?>\n'
     before = declaration + b"?>\n" + style.encode("ascii") + rest.removesuffix(end)
     return before + b"\n", end + b"\n"

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from digestfeed.model import Links, Moment, Paper
-from digestfeed.render.markdown import clean, escape, markdown_html, web_url
+from digestfeed.render.markdown import clean, escape, markdown_html, rendered, web_url
 from digestfeed.text import match_key, one_line, shorten, xml_clean
 
 if TYPE_CHECKING:
@@ -59,14 +59,13 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     digests: tuple[str, ...]
 
 
-def entry(paper: Paper, context: Context) -> Entry:
-    """Make the entry of a paper."""
+def entry(paper: Paper, context: Context, texts: tuple[str, str] | None = None) -> Entry:
+    """Make the entry of a paper; `texts` are its `rendered` ones, where someone has them already."""
     links = _links(paper.links)
     thumbnail = web_url(paper.thumbnail) if context.config.site.thumbnails else None
     categories = _categories(paper, context)
     title = plain(paper.title) or paper.key
-    summary = markdown_html(paper.summary) if paper.summary else ""
-    easy = markdown_html(paper.easy_summary) if paper.easy_summary else ""
+    summary, easy = texts or rendered(paper)
     content = _content(_Parts(thumbnail, summary, easy, categories, links), strings(context.config.language))
     return Entry(
         key=paper.key,

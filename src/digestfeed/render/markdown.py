@@ -1,7 +1,7 @@
 """A digest's Markdown → safe HTML, and its URLs → URLs fit to be published.
 
 Owns both lines of defence: raw HTML is never read as such, and what is rendered is held against a fixed list
-of tags and attributes.  Refuses papers, layout and the disk.
+of tags and attributes.  Refuses layout and the disk.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from markdown_it.rules_core import StateCore
     from markdown_it.token import Token
+
+    from digestfeed.model import Paper
 
 LONGEST_MARKDOWN: Final = 64_000
 """Characters above which a text is escaped paragraph by paragraph instead of being read as Markdown."""
@@ -90,6 +92,12 @@ def markdown_html(text: str) -> str:
         return _paragraphs(text)
     fast = _plain_html(text)
     return _markdown_html(text) if fast is None else fast
+
+
+def rendered(paper: Paper) -> tuple[str, str]:
+    """Render a paper's summary and easy explanation, which its entry and its page share; empty where there is none."""
+    summary, easy = paper.summary, paper.easy_summary
+    return markdown_html(summary) if summary else "", markdown_html(easy) if easy else ""
 
 
 def clean(text: str) -> str:

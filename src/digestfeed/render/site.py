@@ -30,8 +30,8 @@ from markupsafe import Markup, escape
 
 from digestfeed import urls
 from digestfeed.model import Basis
-from digestfeed.render.body import markdown_html, web_url
 from digestfeed.render.context import Context  # noqa: TC001 -- msgspec resolves the annotations at run time
+from digestfeed.render.markdown import rendered, web_url
 from digestfeed.render.words import Words, words
 from digestfeed.text import shorten, xml_clean
 from digestfeed.urls import Format
@@ -196,8 +196,8 @@ class _Count(msgspec.Struct, frozen=True):
     count: str
 
 
-def paper_page(paper: Paper, context: Context) -> bytes:
-    """Render the page of one paper."""
+def paper_page(paper: Paper, context: Context, texts: tuple[str, str] | None = None) -> bytes:
+    """Render the page of one paper; `texts` are its `rendered` ones, where someone has them already."""
     site = _site(context)
     frame = site.frames[_ABOVE]
     said = site.words
@@ -214,7 +214,7 @@ def paper_page(paper: Paper, context: Context) -> bytes:
         "field_links": _field_links(paper.fields, frame),
         "links": links,
         "thumbnail": web_url(paper.thumbnail) if context.config.site.thumbnails else None,
-        "texts": _texts(paper, site.language),
+        "texts": _texts(paper, texts or rendered(paper), site.language),
         "facts": _facts(paper, site),
         "mentions": [_mention(mention, said) for mention in paper.mentions],
         "month_href": _ABOVE + urls.month_page(month),
@@ -244,14 +244,11 @@ def _outside(links: Links) -> list[tuple[str, str]]:
     return [(name, checked) for name, url in candidates if (checked := web_url(url))]
 
 
-def _texts(paper: Paper, language: str) -> list[tuple[str, Markup, Markup]]:
+def _texts(paper: Paper, texts: tuple[str, str], language: str) -> list[tuple[str, Markup, Markup]]:
     """The summaries: name, language and HTML of each that there is."""
-    written = (("summary", paper.summary), ("easy_summary", paper.easy_summary))
-    return [(name, _lang(text, language), _html(text)) for name, text in written if text]
-
-
-def _html(text: str) -> Markup:
-    return Markup(markdown_html(text))  # noqa: S704 -- body sanitises by its fixed list of tags
+    written = (("summary", paper.summary, texts[0]), ("easy_summary", paper.easy_summary, texts[1]))
+    # What `markdown` renders is safe by its fixed list of tags.
+    return [(name, _lang(text, language), Markup(html)) for name, text, html in written if text]  # noqa: S704
 
 
 _Values = list[tuple[Markup, str]]
