@@ -1,213 +1,91 @@
 """The same site made by Hugo: a source tree for it, and where its binary is.
 
-Hugo reads pages, not digests. ``convert`` turns a tree of digests into what Hugo reads, one Markdown file a
-paper with JSON front matter, and templates as plain as they can be; that is not timed. What Hugo then makes
-is what digestfeed makes and Hugo can make too: a page a paper under the same path, a front page, a page and
-an Atom and RSS feed of the newest fifty papers for each field and for all, a page a month with all its
-papers, a sitemap and robots.txt. All else is switched off. Hugo makes no archive documents, JSON Feed, OPML,
-JSON Lines or BibTeX, and the parsing, joining and classifying has been done for it.
+Hugo reads pages, not digests. ``convert`` turns a tree of digests into what Hugo reads, and that is not timed:
+one Markdown file a paper, with front matter in JSON that has all that digestfeed found out about the paper, as
+its ``papers.jsonl`` tells it, so that both make their pages of the same papers, days, fields and mentions. The
+templates are in the folder ``hugo``; what Hugo makes of them, and what it does not, is told in the README.
 """
 
 from __future__ import annotations
 
 import argparse
 import datetime as dt
+import importlib.resources
 import importlib.util
 import json
+import re
 import shlex
 import shutil
+import subprocess
 import sys
+import tempfile
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree as ET
+from zoneinfo import ZoneInfo
 
-from peer_feedgen import BASE_URL, ID_PREFIX, NEWEST, Paper, read_digest, read_papers
+from peer_feedgen import BASE_URL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterator
 
+SITE = Path(__file__).resolve().parent / "hugo"
 CONFIG = f"""\
-baseURL = "{BASE_URL}"
-title = "Papers"
-locale = "ko"
-disableKinds = ["section", "404"]
-enableRobotsTXT = true
-capitalizeListTitles = false
-disableHugoGeneratorInject = true
-enableEmoji = false
-
-[taxonomies]
-feed = "feeds"
-month = "archive"
-
-[uglyURLs]
-papers = true
-
-[outputs]
-home = ["html", "rss", "atom"]
-term = ["html", "rss", "atom"]
-taxonomy = ["html"]
-
-[outputFormats.rss]
-baseName = "rss"
-
-[outputFormats.atom]
-mediaType = "application/atom+xml"
-baseName = "atom"
-
-[mediaTypes."application/atom+xml"]
-suffixes = ["xml"]
-
-[params]
-newest = {NEWEST}
-idPrefix = "{ID_PREFIX}"
+[site]
+base_url = "{BASE_URL}"
+id_authority = "example.org,2024"
+pages = false
 """
+"""How digestfeed reads the digests for Hugo."""
+SEOUL = ZoneInfo("Asia/Seoul")
+TEASER = 160
+"""How many characters of the text a page's description has at most."""
+SENTENCE = re.compile(r".{23,}?[.!?](?=\s|\Z)", re.DOTALL)
+MARKS = re.compile(r"[*`]")
+TOP = ("title", "summary", "easy_summary", "fields", "entry_id")
+"""What of a paper does not go to its page's parameters, since Hugo has another place for it."""
 
-BASE = """\
-<!doctype html>
-<html lang="ko">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>{{ .Title }}</title>
-{{- range .AlternativeOutputFormats }}
-<link rel="alternate" type="{{ .MediaType }}" href="{{ .Permalink }}">
-{{- end }}
-</head>
-<body>
-<nav><a href="{{ site.Home.RelPermalink }}">{{ site.Title }}</a> <a href="/archive/">archive</a></nav>
-<main>
-<h1>{{ .Title }}</h1>
-{{ block "main" . }}{{ end }}
-</main>
-</body>
-</html>
-"""
 
-PAGE = """\
-{{ define "main" }}
-<p><time datetime="{{ .Date.Format "2006-01-02T15:04:05Z07:00" }}">{{ .Date.Format "2006-01-02" }}</time></p>
-{{ partial "body.html" . }}
-{{ end }}
-"""
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What digestfeed makes of some digests, as far as Hugo needs it.
 
-BODY = """\
-<p><img src="{{ .Params.thumbnail }}" alt=""></p>
-{{ .Content }}
-<p>관련분야:
-{{- range .Params.feeds }} <a href="{{ site.BaseURL }}feeds/{{ . }}/">{{ . }}</a>{{ end }}</p>
-<p>추천수: {{ .Params.votes }}</p>
-<p><a href="https://arxiv.org/abs/{{ .Params.arxiv }}">arXiv</a>
-<a href="https://arxiv.org/pdf/{{ .Params.arxiv }}">PDF</a></p>
-"""
+    Args:
+        out: The folder that digestfeed wrote to.
+    """
 
-LIST = """\
-<ul>
-{{- range . }}
-<li><a href="{{ .RelPermalink }}">{{ .Title }}</a> <time>{{ .Date.Format "2006-01-02" }}</time></li>
-{{- end }}
-</ul>
-"""
+    out: Path
 
-HOME = """\
-{{ define "main" }}
-{{ partial "list.html" (first site.Params.newest site.RegularPages) }}
-<ul>
-{{- range site.Taxonomies.feeds.ByCount }}
-<li><a href="{{ .Page.RelPermalink }}">{{ .Page.Title }}</a> {{ .Count }}</li>
-{{- end }}
-</ul>
-{{ end }}
-"""
+    def papers(self) -> Iterator[dict[str, Any]]:
+        """Yield the papers, month by month."""
+        for path in sorted(self.out.glob("archive/*/papers.jsonl")):
+            with path.open(encoding="utf-8") as lines:
+                yield from map(json.loads, lines)
 
-TAXONOMY = """\
-{{ define "main" }}
-<ul>
-{{- range .Data.Terms.Alphabetical }}
-<li><a href="{{ .Page.RelPermalink }}">{{ .Page.Title }}</a> {{ .Count }}</li>
-{{- end }}
-</ul>
-{{ end }}
-"""
+    def fields(self) -> Iterator[tuple[str, dict[str, str]]]:
+        """Yield the fields in order: the slug, and the attributes of the outline."""
+        for outline in ET.parse(self.out / "feeds.opml").iterfind(".//outline[@htmlUrl]"):
+            yield outline.attrib["htmlUrl"].rstrip("/").rpartition("/")[2], outline.attrib
 
-FEED_TERM = '{{ define "main" }}{{ partial "list.html" (first site.Params.newest .Pages) }}{{ end }}\n'
-MONTH_TERM = '{{ define "main" }}{{ partial "list.html" .Pages }}{{ end }}\n'
 
-ATOM = """\
-{{- $pages := .Pages }}{{ if .IsHome }}{{ $pages = site.RegularPages }}{{ end }}
-{{- $pages = first site.Params.newest $pages }}
-{{- $name := .Data.Term | default "all" }}
-{{- `<?xml version="1.0" encoding="utf-8"?>` | safeHTML }}
-<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="ko">
-<id>{{ site.Params.idPrefix }}feed/{{ $name }}</id>
-<title>{{ .Title }}</title>
-<updated>{{ (index $pages 0).Date.Format "2006-01-02T15:04:05Z07:00" }}</updated>
-<author><name>digests</name></author>
-{{ with .OutputFormats.Get "atom" }}<link rel="self" href="{{ .Permalink }}"/>{{ end }}
-<link rel="alternate" href="{{ .Permalink }}"/>
-{{- range $pages }}
-<entry>
-<id>{{ site.Params.idPrefix }}paper/{{ .Params.arxiv }}</id>
-<title>{{ .Title }}</title>
-<link rel="alternate" href="{{ .Permalink }}"/>
-<published>{{ .Date.Format "2006-01-02T15:04:05Z07:00" }}</published>
-<updated>{{ .Lastmod.Format "2006-01-02T15:04:05Z07:00" }}</updated>
-{{- range .Params.feeds }}
-<category term="{{ . }}"/>
-{{- end }}
-<summary>{{ .Plain | htmlUnescape | truncate 300 }}</summary>
-<content type="html">{{ partial "body.html" . | transform.XMLEscape | safeHTML }}</content>
-</entry>
-{{- end }}
-</feed>
-"""
+def read(digests: Path, folder: Path) -> Reading:
+    """Let digestfeed read a tree of digests, or one digest.
 
-RSS = """\
-{{- $pages := .Pages }}{{ if .IsHome }}{{ $pages = site.RegularPages }}{{ end }}
-{{- $pages = first site.Params.newest $pages }}
-{{- `<?xml version="1.0" encoding="utf-8"?>` | safeHTML }}
-<rss version="2.0" xmlns:atom="http://www.w3.org/2005/Atom" xmlns:content="http://purl.org/rss/1.0/modules/content/">
-<channel>
-<title>{{ .Title }}</title>
-<link>{{ .Permalink }}</link>
-<description>{{ .Title }}</description>
-<language>ko</language>
-{{ with .OutputFormats.Get "rss" -}}
-{{ printf `<atom:link rel="self" type="application/rss+xml" href=%q/>` .Permalink | safeHTML }}
-{{- end }}
-{{- range $pages }}
-<item>
-<title>{{ .Title }}</title>
-<link>{{ .Permalink }}</link>
-<guid isPermaLink="false">{{ site.Params.idPrefix }}paper/{{ .Params.arxiv }}</guid>
-<pubDate>{{ .Date.Format "Mon, 02 Jan 2006 15:04:05 -0700" | safeHTML }}</pubDate>
-{{- range .Params.feeds }}
-<category>{{ . }}</category>
-{{- end }}
-<description>{{ .Plain | htmlUnescape | truncate 300 }}</description>
-<content:encoded>{{ partial "body.html" . | transform.XMLEscape | safeHTML }}</content:encoded>
-</item>
-{{- end }}
-</channel>
-</rss>
-"""
-
-MONTHS_INDEX = {"title": "archive", "cascade": {"outputs": ["html"], "target": {"kind": "term"}}}
-"""Front matter of the list of months, which keeps feeds from being made for each month."""
-
-LAYOUTS = {
-    "baseof.html": BASE,
-    "page.html": PAGE,
-    "home.html": HOME,
-    "taxonomy.html": TAXONOMY,
-    "feeds/term.html": FEED_TERM,
-    "archive/term.html": MONTH_TERM,
-    "home.atom.xml": ATOM,
-    "term.atom.xml": ATOM,
-    "home.rss.xml": RSS,
-    "term.rss.xml": RSS,
-    "_partials/body.html": BODY,
-    "_partials/list.html": LIST,
-}
+    Args:
+        digests: The tree or the digest.
+        folder: An empty folder to work in.
+    """
+    if digests.is_file():
+        tree = folder / "digests"
+        (tree / digests.parent.name).mkdir(parents=True)
+        shutil.copy(digests, tree / digests.parent.name)
+        digests = tree
+    config, out = folder / "digestfeed.toml", folder / "out"
+    config.write_text(CONFIG, encoding="utf-8")
+    options = ("-o", str(out), "-c", str(config), "--catalog", str(folder / "catalog.sqlite3"), "-q")
+    subprocess.run([sys.executable, "-m", "digestfeed", "build", str(digests.resolve()), *options], check=True)
+    return Reading(out)
 
 
 def binary() -> Path:
@@ -227,48 +105,88 @@ def binary() -> Path:
     return Path(found)
 
 
-def front_matter(paper: Paper) -> str:
+def teaser(paper: dict[str, Any]) -> str:
+    """Return the first sentence of a paper's summary as plain text."""
+    text = " ".join(MARKS.sub("", paper["summary"] or "").split())
+    sentence = SENTENCE.match(text)
+    return (sentence[0] if sentence else text)[:TEASER]
+
+
+def local(moment: str) -> dt.datetime:
+    """Return a moment in the time of the digests."""
+    return dt.datetime.fromisoformat(moment).astimezone(SEOUL)
+
+
+def month_of(paper: dict[str, Any]) -> str:
+    """Return the month in whose archive a paper is."""
+    return f"{local(paper['published']):%Y-%m}"
+
+
+def front_matter(paper: dict[str, Any]) -> str:
     """Return a paper's front matter as JSON; TOML takes Hugo as long."""
-    thumbnail = f"https://cdn-thumbnails.huggingface.co/social-thumbnails/papers/{paper.arxiv_id}.png"
     values = {
-        "title": paper.title,
-        "date": paper.published.isoformat(),
-        "feeds": list(paper.fields),
-        "archive": [f"{paper.published.astimezone(dt.UTC):%Y-%m}"],
-        "params": {"arxiv": paper.arxiv_id, "votes": paper.votes, "thumbnail": thumbnail},
+        "title": paper["title"],
+        "description": teaser(paper),
+        "date": local(paper["published"]).isoformat(),
+        "lastmod": local(paper["updated"]).isoformat(),
+        "feeds": paper["fields"],
+        "archive": [month_of(paper)],
+        "params": {name: value for name, value in paper.items() if name not in TOP},
     }
     return json.dumps(values, ensure_ascii=False)
 
 
-def content_path(paper: Paper) -> Path:
-    """Return the path of a paper's file in Hugo's source tree."""
-    return Path("content", "papers", paper.arxiv_id[:4], f"{paper.arxiv_id}.md")
+def write(path: Path, text: str) -> None:
+    """Write a file, and the folders above it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
 
 
-def write_papers(papers: Iterable[Paper], source: Path) -> None:
-    """Write one content file a paper."""
-    for paper in papers:
-        path = source / content_path(paper)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        text = f"{front_matter(paper)}\n\n{paper.summary}\n\n### 쉬운설명\n\n{paper.easy}\n"
-        path.write_text(text, encoding="utf-8")
+def write_papers(reading: Reading, content: Path) -> None:
+    """Write one content file a paper, and one for the title of each month."""
+    months = set()
+    for paper in reading.papers():
+        months.add(month_of(paper))
+        # Hugo tells the two texts apart by its own divider, and renders both at once.
+        text = f"{front_matter(paper)}\n\n{paper['summary']}\n\n<!--more-->\n\n{paper['easy_summary']}\n"
+        write(content / "papers" / paper["key"][:4] / f"{paper['key']}.md", text)
+    for month in months:
+        title = f"{month[:4]}년 {int(month[5:])}월"
+        write(content / "archive" / month / "_index.md", json.dumps({"title": title}))
+
+
+def write_fields(reading: Reading, content: Path) -> None:
+    """Write a content file for the title of each field that has none yet."""
+    for weight, (slug, outline) in enumerate(reading.fields(), 1):
+        path = content / "feeds" / slug / "_index.md"
+        if not path.exists():
+            head = {"title": outline["text"], "description": outline["description"], "weight": weight}
+            write(path, json.dumps(head | {"params": {"channel": slug}}, ensure_ascii=False))
+
+
+def prepare(source: Path) -> None:
+    """Copy the templates, and the stylesheets that digestfeed's pages have."""
+    shutil.copytree(SITE, source, dirs_exist_ok=True)
+    assets = importlib.resources.files("digestfeed") / "render" / "assets"
+    for name in ("style.css", "feed.css"):
+        write(source / "static" / "assets" / name, (assets / name).read_text(encoding="utf-8"))
 
 
 def convert(digests: Path, source: Path) -> None:
-    """Turn a tree of digests into a source tree for Hugo."""
-    write_papers(read_papers(digests), source)
-    texts = {f"layouts/{name}": text for name, text in LAYOUTS.items()}
-    texts |= {"hugo.toml": CONFIG, "content/archive/_index.md": json.dumps(MONTHS_INDEX)}
-    for name, text in texts.items():
-        path = source / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+    """Turn a tree of digests, or one more digest, into a source tree for Hugo."""
+    if digests.is_dir():
+        prepare(source)
+    with tempfile.TemporaryDirectory() as folder:
+        reading = read(digests, Path(folder))
+        write_papers(reading, source / "content")
+        write_fields(reading, source / "content")
 
 
 def command(source: Path) -> list[str]:
     """Return the command line that builds the site into ``public``, which is what gets timed."""
-    out = str(source / "public")
-    return [str(binary()), "build", "--quiet", "--noBuildLock", "--source", str(source), "--destination", out]
+    source = source.resolve()
+    flags = ("--quiet", "--noBuildLock", "--noTimes", "--noChmod")
+    return [str(binary()), "build", *flags, "--source", str(source), "--destination", str(source / "public")]
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -284,10 +202,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("digests", type=Path, help="a tree of digests, or one digest to add")
     parser.add_argument("source", type=Path, help="the folder to write to")
     options = parser.parse_args(argv)
-    if options.digests.is_file():
-        write_papers(read_digest(options.digests), options.source)
-    else:
-        convert(options.digests, options.source)
+    convert(options.digests, options.source)
     print(shlex.join(command(options.source)))
     return 0
 

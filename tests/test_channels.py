@@ -101,9 +101,7 @@ def test_a_former_name_that_is_a_field_again_is_that_field() -> None:
 
 @given(
     st.lists(
-        st.builds(
-            FieldName, st.sampled_from("abcd"), st.just("N"), st.lists(st.sampled_from("abcdef")).map(tuple)
-        ),
+        st.builds(FieldName, st.sampled_from("abcd"), st.just("N"), st.lists(st.sampled_from("abcdef")).map(tuple)),
         unique_by=lambda field: field.slug,
     ),
     st.dictionaries(st.sampled_from("abcd"), st.integers(0, 9)),
@@ -154,7 +152,7 @@ def test_closed_pages_hold_each_paper_once(count: int, size: int, over: bool) ->
 
 @given(counts, counts, sizes)
 def test_a_closed_document_never_changes_as_papers_come(count: int, more: int, size: int) -> None:
-    """What was closed while the month ran is closed with the same papers when there are more, and at its end."""
+    """What was closed while the month ran is closed with the same papers ever after."""
     running = closed_pages(count, size, month_is_over=False)
     assert closed_pages(count + more, size, month_is_over=False)[: len(running)] == running
     assert closed_pages(count + more, size, month_is_over=True)[: len(running)] == running
@@ -167,9 +165,7 @@ def test_a_closed_document_never_changes_as_papers_come(count: int, more: int, s
     st.integers(1, 80),
     sizes,
 )
-def test_subscription_and_archives_are_everything(
-    over: dict[int, int], running: int, latest: int, size: int
-) -> None:
+def test_subscription_and_archives_are_everything(over: dict[int, int], running: int, latest: int, size: int) -> None:
     """For any months: each paper is in one archive document or in none, and those in none are in the feed.
 
     The feed holds the newest, as many as asked for where there are, and no more than that or than are open.
@@ -202,8 +198,6 @@ def test_subscription_and_archives_are_everything(
         ([(202412, 1), (202410, 1), (202409, 9)], 3, 1, [(202412, 1), (202410, 1), (202409, 1)]),
     ],
 )
-def test_newest(
-    months: list[tuple[int, int]], latest: int, still_open: int, taken: list[tuple[int, int]]
-) -> None:
+def test_newest(months: list[tuple[int, int]], latest: int, still_open: int, taken: list[tuple[int, int]]) -> None:
     """The last papers of the newest months, as many as wanted."""
     assert newest(months, latest, still_open) == taken

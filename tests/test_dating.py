@@ -85,9 +85,7 @@ def test_what_is_wrong_with_dates(path: str, heading: str, line: str, basis: str
     assert (str(found.basis) if found else "") == basis
     assert " ".join(f"{problem.kind}@{problem.where.line}" for problem in reported) == problems
     assert all(problem.where.path == path for problem in reported)
-    assert all(
-        problem.message.startswith("expected ") and ", got " in problem.message for problem in reported
-    )
+    assert all(problem.message.startswith("expected ") and ", got " in problem.message for problem in reported)
 
 
 def test_a_problem_says_what_was_written() -> None:
@@ -141,11 +139,7 @@ def test_any_text_may_be_asked_for_a_date(text: str) -> None:
         written.clock()
 
 
-@given(
-    st.from_regex(
-        r"[0-9]{3}_[0-9a-f]{16}|[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", fullmatch=True
-    )
-)
+@given(st.from_regex(r"[0-9]{3}_[0-9a-f]{16}|[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", fullmatch=True))
 def test_a_hash_seldom_has_a_date(name: str) -> None:
     """Only where its digits begin a date by themselves: none is found in the midst of digits and letters."""
     found, _ = written_in_path(f"{name}.txt")

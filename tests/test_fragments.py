@@ -12,7 +12,9 @@ from digestfeed.render.body import Entry
 from digestfeed.render.context import Context
 
 CONTEXT = Context(
-    config=Config(base_url="https://example.org/a&b/"), field_names={"robotics": "로봇공학", "other": "기타"}, version="1"
+    config=Config(base_url="https://example.org/a&b/"),
+    field_names={"robotics": "로봇공학", "other": "기타"},
+    version="1",
 )
 xml_text = st.text(
     st.one_of(
@@ -22,7 +24,9 @@ xml_text = st.text(
     max_size=30,
 )
 some_text = xml_text.filter(lambda text: bool(text.strip()))
-web = st.sampled_from(["https://example.org/x?a=1&b=2", "https://arxiv.org/abs/2412.17743", "http://e.org/'<>\""])
+web = st.sampled_from(
+    ["https://example.org/x?a=1&b=2", "https://arxiv.org/abs/2412.17743", "http://e.org/'<>\""]
+)
 entries = st.builds(
     Entry,
     key=st.just("2412.17743"),
@@ -35,7 +39,10 @@ entries = st.builds(
     content_html=some_text,
     authors=st.lists(some_text, max_size=2).map(tuple),
     categories=st.lists(
-        st.one_of(st.sampled_from([("robotics", "로봇공학"), ("other", "기타")]), st.tuples(some_text, some_text)), max_size=3
+        st.one_of(
+            st.sampled_from([("robotics", "로봇공학"), ("other", "기타")]), st.tuples(some_text, some_text)
+        ),
+        max_size=3,
     ).map(tuple),
     links=st.builds(
         Links,

@@ -19,7 +19,14 @@ from tests.trees import NOW, item, run, times, tree, write_digest
 
 IDS = [f"24{month:02d}.{number:05d}" for month in (8, 9, 10) for number in (11, 222, 3333, 4444)]
 LABELS = ["컴퓨터 비전", "자연어 처리(NLP), 강화 학습", "아무도 모르는 분야", "", "로봇공학, 컴퓨터 비전"]
-NAMES = ["2024-11-01.md", "2024-11-01-15-00-12.md", "2024/12/02.md", "old/2024-09-30.md", "undated.md", "2025-01-09.txt"]
+NAMES = [
+    "2024-11-01.md",
+    "2024-11-01-15-00-12.md",
+    "2024/12/02.md",
+    "old/2024-09-30.md",
+    "undated.md",
+    "2025-01-09.txt",
+]
 CONFIGS = [
     Config(feeds=FeedsConfig(latest=3, archive_size=2)),
     Config(feeds=FeedsConfig(latest=3, archive_size=2), base_url="https://example.org/"),
@@ -33,7 +40,12 @@ CONFIGS = [
 ]
 
 digests = st.lists(
-    st.tuples(st.sampled_from(IDS), st.sampled_from(LABELS), st.integers(0, 3), st.sampled_from(["", "Another title", "한국어 제목"])),
+    st.tuples(
+        st.sampled_from(IDS),
+        st.sampled_from(LABELS),
+        st.integers(0, 3),
+        st.sampled_from(["", "Another title", "한국어 제목"]),
+    ),
     max_size=5,
 )
 steps = st.one_of(
@@ -171,12 +183,19 @@ def test_an_unknown_schema_is_rebuilt(world: World) -> None:
     assert report.written == 0
 
 
-def test_processes_and_executors_give_the_same_bytes(world: World, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_processes_and_executors_give_the_same_bytes(
+    world: World, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     """One process, several, or somebody's executor: the same output."""
     for number in range(60):
-        world.write(f"more/2024-12-{number % 28 + 1:02d}-{number:02d}-00-00.md", [(f"2411.{number:05d}", LABELS[0], 1, "")])
+        world.write(
+            f"more/2024-12-{number % 28 + 1:02d}-{number:02d}-00-00.md",
+            [(f"2411.{number:05d}", LABELS[0], 1, "")],
+        )
     for number in range(420):
-        world.write(f"many/{number}/2023-0{number % 8 + 1}-11.md", [(f"2301.{number + 1:05d}", LABELS[1], 2, "")])
+        world.write(
+            f"many/{number}/2023-0{number % 8 + 1}-11.md", [(f"2301.{number + 1:05d}", LABELS[1], 2, "")]
+        )
     run(world.root, world.config)
     expected = tree(world.root / "out")
     for name, options in (("two", {"jobs": 2}), ("threads", {"jobs": 2, "executor": ThreadPoolExecutor(2)})):
@@ -194,7 +213,9 @@ def test_one_new_digest_writes_what_it_reaches(world: World) -> None:
     after = times(world.root / "out")
     changed = {path for path in after if before.get(path) != after[path]}
     assert "papers/2501/2501.00001.html" in changed
-    assert not any("2024-1" in path for path in changed if "/archive/" in path or path.startswith("archive/2024"))
+    assert not any(
+        "2024-1" in path for path in changed if "/archive/" in path or path.startswith("archive/2024")
+    )
 
 
 def test_an_old_digest_changes_its_month_and_no_other(world: World) -> None:

@@ -105,9 +105,7 @@ def test_news_of_different_links_is_two(one: str, other: str) -> None:
     assert key_of(_news(one, "News")) != key_of(_news(other, "News"))
 
 
-@pytest.mark.parametrize(
-    ("one", "other"), [("News", "Other news"), ("소식", "소식들"), ("🔥", "🚀"), ("?", "!")]
-)
+@pytest.mark.parametrize(("one", "other"), [("News", "Other news"), ("소식", "소식들"), ("🔥", "🚀"), ("?", "!")])
 @pytest.mark.parametrize("link", ["https://news.example/a", None])
 def test_news_of_different_titles_is_two(one: str, other: str, link: str | None) -> None:
     """A link alone is not unique; and titles without any letter are compared as they are."""
@@ -251,7 +249,7 @@ LINKS = [
 
 @pytest.mark.parametrize(("links", "expected"), LINKS)
 def test_links_of_a_paper(links: list[str], expected: tuple[bool, bool, bool, str | None]) -> None:
-    """arXiv's follow from the id; huggingface's only where it was seen; its own is the first other."""
+    """Those of arXiv follow from the id; huggingface's only where seen; the own one is the first other."""
     found = merged(seen(0, links=tuple(links))).links
     assert (found.abs == arxiv.abs_url(KEY), found.pdf == arxiv.pdf_url(KEY)) == expected[:2]
     assert (found.huggingface == arxiv.huggingface_url(KEY), found.source) == expected[2:]
@@ -397,9 +395,7 @@ an_item: dict[str, st.SearchStrategy[object]] = {
     "importance": st.none() | st.integers(0, 5),
     "authors": st.lists(words, max_size=2).map(tuple),
     "links": st.lists(
-        st.sampled_from(
-            ["https://x.example/", "https://y.example/", "https://huggingface.co/papers/2412.17743"]
-        ),
+        st.sampled_from(["https://x.example/", "https://y.example/", "https://huggingface.co/papers/2412.17743"]),
         max_size=2,
         unique=True,
     ).map(tuple),

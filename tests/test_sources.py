@@ -97,9 +97,7 @@ def test_a_folder_that_cannot_be_listed_ends_the_run(tmp_path: Path, monkeypatch
         scan(tmp_path)
 
 
-def test_a_folder_below_that_cannot_be_listed_is_a_fault(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_folder_below_that_cannot_be_listed_is_a_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It costs only itself, and its name can be printed."""
     folder = os.fsdecode(b"old\xff")
     _put(tmp_path, "a.md", f"{folder}/b.md")
@@ -166,6 +164,7 @@ def test_links_in_a_circle_end(tmp_path: Path) -> None:
     (tmp_path / "x/again").symlink_to(".")
     (tmp_path / "x/y").mkdir()
     (tmp_path / "x/y/up").symlink_to("..")
+    (tmp_path / "x/y/top").symlink_to("../..")
     (tmp_path / "self.md").symlink_to("self.md")
     (tmp_path / "one.md").symlink_to("two.md")
     (tmp_path / "two.md").symlink_to("one.md")
@@ -197,9 +196,7 @@ def test_pipes_and_sockets_are_faults_and_never_waited_for(tmp_path: Path) -> No
         assert isinstance(read(short, "s.md", MAX), SourceFault)
     assert _paths(tmp_path) == []
     assert _faults(tmp_path) == {"pipe.md": "expected a regular file, got something else"}
-    assert read(tmp_path, "pipe.md", MAX) == SourceFault(
-        "pipe.md", "expected a readable file: it is no regular file"
-    )
+    assert read(tmp_path, "pipe.md", MAX) == SourceFault("pipe.md", "expected a readable file: it is no regular file")
 
 
 @pytest.mark.parametrize("name", ["gone.md", "folder.md"])
@@ -233,9 +230,7 @@ def test_names_that_cannot_be_printed_are_faults(tmp_path: Path, name: bytes, sh
     assert _faults(tmp_path) == {shown: "expected a file name that is printable UTF-8"}
 
 
-@pytest.mark.parametrize(
-    "name", ["with blank.md", "논문.md", unicodedata.normalize("NFD", "논문.md"), "a'b\"c&<d>.md"]
-)
+@pytest.mark.parametrize("name", ["with blank.md", "논문.md", unicodedata.normalize("NFD", "논문.md"), "a'b\"c&<d>.md"])
 def test_other_names_are_good(tmp_path: Path, name: str) -> None:
     """Blanks, Korean in any form of Unicode, quotes and brackets."""
     _put(tmp_path, name)
@@ -278,9 +273,7 @@ def test_every_way_to_write_a_text_gives_the_text(tmp_path: Path, data: bytes, n
     assert (found.path, found.text, found.note) == ("a.md", TEXT, note)
 
 
-@pytest.mark.parametrize(
-    "data", [b"\x80\x81\xff\xff", b"\xff\xfea", b"\xff\xfe\x00\xd8", b"\xed\xa0\x80\xff"]
-)
+@pytest.mark.parametrize("data", [b"\x80\x81\xff\xff", b"\xff\xfea", b"\xff\xfe\x00\xd8", b"\xed\xa0\x80\xff"])
 def test_bytes_that_are_no_text_are_a_fault(tmp_path: Path, data: bytes) -> None:
     """Neither UTF-8 nor CP949, or UTF-16 that is cut or has half a character."""
     assert _read(tmp_path, data) == SourceFault(

@@ -39,9 +39,7 @@ def test_xml_clean_replaces_character_for_character(text: str) -> None:
     assert xml_clean(clean) == clean
 
 
-@pytest.mark.parametrize(
-    "text", ["", "plain", "tab\tand\nline\rend", "한국어 요약", "🤗 emoji", "a\x85b", "\ufffd"]
-)
+@pytest.mark.parametrize("text", ["", "plain", "tab\tand\nline\rend", "한국어 요약", "🤗 emoji", "a\x85b", "\ufffd"])
 def test_xml_clean_leaves_what_xml_can_carry(text: str) -> None:
     """What is allowed stays as it is."""
     assert xml_clean(text) == text

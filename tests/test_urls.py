@@ -27,12 +27,8 @@ TAG = re.compile(  # RFC 4151, section 2.1
 SINGLE = [urls.FRONT, urls.OPML, urls.STATUS, urls.SITEMAP, urls.ROBOTS, urls.NOT_FOUND, urls.ARCHIVE]
 ASSETS = [urls.STYLE, urls.FEED_STYLE]
 
-four_digits = st.builds(
-    "{:02d}{:02d}.{:04d}".format, st.integers(8, 14), st.integers(1, 12), st.integers(1, 9999)
-)
-five_digits = st.builds(
-    "{:02d}{:02d}.{:05d}".format, st.integers(15, 99), st.integers(1, 12), st.integers(1, 99999)
-)
+four_digits = st.builds("{:02d}{:02d}.{:04d}".format, st.integers(8, 14), st.integers(1, 12), st.integers(1, 9999))
+five_digits = st.builds("{:02d}{:02d}.{:05d}".format, st.integers(15, 99), st.integers(1, 12), st.integers(1, 99999))
 old_style = st.builds(
     "{}/{:02d}{:02d}{:03d}".format,
     st.sampled_from(sorted(arxiv.ARCHIVES)),
@@ -66,9 +62,7 @@ months = st.builds(lambda year, month: year * 100 + month, st.integers(1990, 210
 
 def _is_good(path: str) -> bool:
     parts = path.split("/")
-    return all(
-        COMPONENT.fullmatch(part) and not RESERVED.fullmatch(part) and len(part) < 200 for part in parts
-    )
+    return all(COMPONENT.fullmatch(part) and not RESERVED.fullmatch(part) and len(part) < 200 for part in parts)
 
 
 @given(keys)
@@ -117,9 +111,7 @@ def test_paths_of_channels_and_months_fit_every_file_system(slug: str, month: in
     ]
     assert all(map(_is_good, paths))
     assert all(map(urls.is_ours, paths))
-    assert len({path.casefold() for path in [*paths, *SINGLE, *ASSETS]}) == len(paths) + len(SINGLE) + len(
-        ASSETS
-    )
+    assert len({path.casefold() for path in [*paths, *SINGLE, *ASSETS]}) == len(paths) + len(SINGLE) + len(ASSETS)
 
 
 _OF_MONTH = (urls.month_page, urls.month_data, urls.month_bibliography, urls.month_sitemap)

@@ -13,7 +13,9 @@ from digestfeed.pipeline.session import Options
 NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 
 
-def item(paper_id: str, *, title: str = "", summary: str = "", labels: str = "컴퓨터 비전", votes: int = 1) -> str:
+def item(
+    paper_id: str, *, title: str = "", summary: str = "", labels: str = "컴퓨터 비전", votes: int = 1
+) -> str:
     """Write one item in the plainest form."""
     fields = f"**관련분야**: {labels}\n" if labels else ""
     return (

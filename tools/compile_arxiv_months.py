@@ -1,4 +1,4 @@
-# ruff: noqa: INP001 -- a script, not a package
+
 """Compile the calibration files of the submission-day estimate into the package's data file.
 
     python tools/compile_arxiv_months.py model.json monthly_totals.csv week_anchors.csv sample_dates.csv \

@@ -15,4 +15,9 @@ def requirements(groups: dict[str, list[object]], name: str) -> list[str]:
 
 if __name__ == "__main__":
     table = tomllib.loads(Path("pyproject.toml").read_text("utf-8"))
-    print("\n".join(requirement.replace(" ", "") for requirement in requirements(table["dependency-groups"], sys.argv[1])))  # noqa: T201 -- the output is what it is for
+    print(
+        "\n".join(
+            requirement.replace(" ", "")
+            for requirement in requirements(table["dependency-groups"], sys.argv[1])
+        )
+    )

@@ -445,9 +445,9 @@ class Catalog:
         """Give the owners that have documents."""
         return [owner for (owner,) in self._db.execute("SELECT DISTINCT owner FROM document ORDER BY owner")]
 
-    def all_paths(self) -> set[str]:
-        """Give the paths of all documents."""
-        return {path for (path,) in self._db.execute("SELECT path FROM document")}
+    def document_folders(self) -> set[str]:
+        """Give the folders that hold documents, `` for the output's own."""
+        return {path.rpartition("/")[0] for (path,) in self._db.execute("SELECT path FROM document")}
 
     def has_document(self, path: str) -> bool:
         """Tell whether a path is a document."""

@@ -72,9 +72,9 @@ def channels(
         if count >= min_papers or (count and not published.isdisjoint([field.slug, *field.formerly])):
             found.append(_field_channel(field, title))
     taken = {channel.slug for channel in found}
-    for field in fields:
+    for field in [field for field in fields if field.slug in taken]:
         for slug in field.formerly:
-            if field.slug in taken and slug not in taken:
+            if slug not in taken:
                 channel = _field_channel(field, title)
                 changes = {"slug": slug, "kind": ChannelKind.FORMER, "stands_for": field.slug}
                 found.append(msgspec.structs.replace(channel, **changes))

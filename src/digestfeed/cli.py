@@ -23,9 +23,9 @@ from digestfeed.errors import ConfigError, DigestFeedError
 if TYPE_CHECKING:
     from digestfeed.config import Config
     from digestfeed.model import Appearance, Paper, Problem
-    from digestfeed.pipeline.runner import Progress
     from digestfeed.pipeline.inspect import FieldUse, Lint, Unmatched
     from digestfeed.pipeline.report import Report
+    from digestfeed.pipeline.runner import Progress
 
 CONFIG = "digestfeed.toml"
 CATALOG = Path(".digestfeed", "catalog.sqlite3")

@@ -148,7 +148,12 @@ def _faults(config: Config) -> list[tuple[str, str]]:
     if not _is_base(config.base_url):
         faults.append(("base_url", f"expected http://… or https://… with a host, got {config.base_url!r}"))
     if not _AUTHORITY.fullmatch(config.id_authority):
-        faults.append(("id_authority", f"expected a domain and a year like example.org,2024, got {config.id_authority!r}"))
+        faults.append(
+            (
+                "id_authority",
+                f"expected a domain and a year like example.org,2024, got {config.id_authority!r}",
+            )
+        )
     if not _LANGUAGE.fullmatch(config.language):
         faults.append(("language", f"expected a language tag like ko or en, got {config.language!r}"))
     if not _zone_exists(config.timezone):

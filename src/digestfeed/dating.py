@@ -75,7 +75,11 @@ def written_in(text: str) -> Written | None:
         if match:
             clock = tuple(int(match[part] or 0) for part in "HMS") if match["H"] else None
             return Written(
-                match.group().strip(), int(match["y"]), int(match["m"]), int(match["d"]), clock  # type: ignore[arg-type]
+                match.group().strip(),
+                int(match["y"]),
+                int(match["m"]),
+                int(match["d"]),
+                clock,  # type: ignore[arg-type]
             )
     return None
 
@@ -128,7 +132,12 @@ def _mismatch(digest: Digest, found: Dated, other: Dated) -> Problem:
     return Problem(Location(digest.path, line), "date-mismatch", message)
 
 
-_NAMES = {Basis.HEADING: "heading", Basis.FILE_NAME: "file name", Basis.PATH: "path", Basis.ARXIV_ID: "arXiv id"}
+_NAMES = {
+    Basis.HEADING: "heading",
+    Basis.FILE_NAME: "file name",
+    Basis.PATH: "path",
+    Basis.ARXIV_ID: "arXiv id",
+}
 
 
 def date_by_id(arxiv_id: str, timezone: str) -> Dated:

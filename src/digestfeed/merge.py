@@ -27,7 +27,9 @@ from digestfeed.text import match_key
 FieldsOf = Callable[[Sequence[str]], tuple[str, ...]]
 Infer = Callable[[str, str], tuple[str, ...]]
 
-_OTHER_SCRIPT = re.compile("[\u1100-\u11ff\u3040-\u30ff\u3130-\u318f\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\u0400-\u04ff]")
+_OTHER_SCRIPT = re.compile(
+    "[\u1100-\u11ff\u3040-\u30ff\u3130-\u318f\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\u0400-\u04ff]"
+)
 _LATIN = re.compile("[A-Za-z\u00c0-\u024f]")
 _TRACKING = re.compile(r"utm_\w+|fbclid|gclid|igsh(?:id)?|ref_src", re.IGNORECASE)
 

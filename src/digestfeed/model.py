@@ -9,11 +9,10 @@ Moments are whole seconds since 1970-01-01T00:00:00Z (`Moment`); days are `datet
 
 from __future__ import annotations
 
-import datetime as dt  # noqa: TC003 -- msgspec resolves the annotations at run time
+import datetime as dt
 from enum import StrEnum
 
 import msgspec
-
 
 Moment = int
 """A point in time: whole seconds since the Unix epoch, UTC."""

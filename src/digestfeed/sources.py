@@ -51,7 +51,11 @@ def scan(folder: str | os.PathLike[str]) -> tuple[list[SourceFile], list[SourceF
     """
     root = os.fspath(folder)
     if not os.path.isdir(root):
-        reason = "expected a folder of digests, got a file" if os.path.exists(root) else "no such folder of digests"
+        reason = (
+            "expected a folder of digests, got a file"
+            if os.path.exists(root)
+            else "no such folder of digests"
+        )
         raise SourceError(root, reason)
     found: list[SourceFile] = []
     faults: list[SourceFault] = []
@@ -65,7 +69,11 @@ def scan(folder: str | os.PathLike[str]) -> tuple[list[SourceFile], list[SourceF
         except OSError as error:
             if not prefix:
                 raise SourceError(root, f"cannot list it: {error.strerror}") from error
-            faults.append(SourceFault(printable(prefix.rstrip("/")), f"expected a folder that can be listed: {error.strerror}"))
+            faults.append(
+                SourceFault(
+                    printable(prefix.rstrip("/")), f"expected a folder that can be listed: {error.strerror}"
+                )
+            )
             continue
         pending += _take(entries, prefix, inside, seen, found, faults)
     found.sort(key=lambda file: file.path)
@@ -73,7 +81,7 @@ def scan(folder: str | os.PathLike[str]) -> tuple[list[SourceFile], list[SourceF
     return found, faults
 
 
-def _take(  # noqa: PLR0913 -- the six belong to one walk
+def _take(
     entries: list[os.DirEntry[str]],
     prefix: str,
     inside: str,
@@ -89,7 +97,11 @@ def _take(  # noqa: PLR0913 -- the six belong to one walk
         try:
             if entry.is_symlink() and not _stays_inside(entry.path, inside):
                 if entry.name.lower().endswith(SUFFIXES):
-                    faults.append(SourceFault(printable(name), "expected a file inside the folder, got a link that leads out"))
+                    faults.append(
+                        SourceFault(
+                            printable(name), "expected a file inside the folder, got a link that leads out"
+                        )
+                    )
                 continue
             info = entry.stat()
         except OSError as error:
@@ -124,7 +136,8 @@ def _stays_inside(path: str, inside: str) -> bool:
 def printable(name: str) -> str:
     """Write a file name so that it can be printed: what is no UTF-8 or no printable character as an escape."""
     return "".join(
-        char if char.isprintable() else char.encode("unicode_escape", "surrogatepass").decode() for char in name
+        char if char.isprintable() else char.encode("unicode_escape", "surrogatepass").decode()
+        for char in name
     )
 
 
@@ -138,7 +151,9 @@ def read(folder: str | os.PathLike[str], path: str, max_bytes: int) -> SourceTex
     except OSError as error:
         return SourceFault(path, f"expected a readable file: {error.strerror}")
     if len(data) > max_bytes:
-        return SourceFault(path, f"expected at most {max_bytes} bytes, got more; raise digests.max_bytes to read it")
+        return SourceFault(
+            path, f"expected at most {max_bytes} bytes, got more; raise digests.max_bytes to read it"
+        )
     digest = hashlib.blake2b(data, digest_size=16).digest()
     decoded = _decode(data)
     if decoded is None:

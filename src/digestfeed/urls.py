@@ -126,3 +126,8 @@ _OURS = re.compile(
 def is_ours(path: str) -> bool:
     """Tell whether a path is one that this program gives to the documents of months and channels."""
     return _OURS.fullmatch(path) is not None
+
+
+def is_subscription(path: str) -> bool:
+    """Tell whether a path is that of a subscription document, which readers poll."""
+    return path.startswith("feeds/") and path.endswith(tuple(f"/{form}" for form in Format))

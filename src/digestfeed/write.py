@@ -15,8 +15,9 @@ from __future__ import annotations
 import fcntl
 import os
 import stat
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+import threading
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -36,14 +37,31 @@ class Written(msgspec.Struct, frozen=True, array_like=True):
     size: int
 
 
-@contextmanager
-def _public() -> Iterator[None]:
-    """Make files and folders that everyone may read, whatever the caller's umask."""
-    before = os.umask(_UMASK)
-    try:
-        yield
-    finally:
-        os.umask(before)
+class _Public:
+    """Makes files and folders that everyone may read, whatever the caller's umask, which is the whole process's.
+
+    So it is set by the first that comes in, of whatever thread, and restored by the last that leaves.
+    """
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._inside = 0
+        self._before = 0
+
+    def __enter__(self) -> None:
+        with self._guard:
+            if not self._inside:
+                self._before = os.umask(_UMASK)
+            self._inside += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._guard:
+            self._inside -= 1
+            if not self._inside:
+                os.umask(self._before)
+
+
+_public = _Public()
 
 
 class Lock:
@@ -55,7 +73,7 @@ class Lock:
 
     def __enter__(self) -> Lock:
         try:
-            with _public():
+            with _public:
                 self._root.mkdir(parents=True, exist_ok=True)
             self._handle = os.open(self._root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
             fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -63,7 +81,9 @@ class Lock:
             os.close(self._handle)
             raise BusyError(str(self._root)) from error
         except OSError as error:
-            raise OutputError(str(self._root), f"cannot use it as the output folder: {error.strerror}") from error
+            raise OutputError(
+                str(self._root), f"cannot use it as the output folder: {error.strerror}"
+            ) from error
         _held.add(self._handle)
         return self
 
@@ -99,15 +119,20 @@ class Batch:
     def __init__(self, root: Path) -> None:
         self._root = os.fspath(root)
         self._staging = f"{self._root}/{STAGING}/{os.getpid()}-{id(self):x}"
-        self._folders: dict[str, str | None] = {}  # folder → where it is staged whole; None: it is there already
+        self._folders: dict[
+            str, str | None
+        ] = {}  # folder → where it is staged whole; None: it is there already
         self._new: list[tuple[str, str]] = []
         self._replaced: list[tuple[str, str]] = []
         self.written: list[Written] = []
 
     def __enter__(self) -> Batch:
-        self._public = _public()
-        self._public.__enter__()
-        os.makedirs(self._staging, exist_ok=True)
+        _public.__enter__()
+        try:
+            os.makedirs(self._staging, exist_ok=True)
+        except OSError as error:
+            _public.__exit__()
+            raise OutputError(self._root, f"cannot write it: {error.strerror}") from error
         return self
 
     def put(self, path: str, data: bytes) -> None:
@@ -156,9 +181,10 @@ class Batch:
             error = problem
         finally:
             _clear(self._staging)
-            self._public.__exit__(None, None, None)
+            _public.__exit__()
         if isinstance(error, OSError):
-            raise OutputError(self._root, f"cannot write it: {error.strerror}") from error
+            place = error.filename2 or error.filename or self._root
+            raise OutputError(str(place), f"cannot write it: {error.strerror}") from error
 
     def _publish(self) -> None:
         for folder, whole in self._folders.items():

@@ -2,25 +2,27 @@
 
 Owns the grammar; refuses dates (a heading's date is passed on as written) and fields (labels likewise).
 
-    file     = section*                      a dated heading begins a section: `## Daily Papers (2024-10-18)`
-    section  = (item | chatter)*
+    file     = front matter? section*            fences of Markdown around items count for nothing
+    section  = (item | chatter)*                 a dated heading begins one: `## Daily Papers (2024-10-18)`
     item     = head (label value)* rule?
-    head     = image? heading? title?        in any order; a heading may itself be a link to the paper
-    title    = label(제목 | Title | …) value
-    label    = `**words**:` | `## words` | `- **words**: ` | `words:` | `【words】`     words from `labels`
+    head     = image? heading? title?            in any order; a heading may itself be a link to the paper
+    title    = label(제목 | Title | …) value, or a line that stands alone above the labels (`**1. X**`)
+    label    = `**words**:` | `## words` | `- **words**: ` | `words:` | `【words】` | `| words |`     see `labels`
     value    = the rest of the line, else the lines below; a text goes on over blank lines
     rule     = `---` and its like, also directly under a text
 
-Levels of headings, order of labels, colons, bold, numbering and gloss are free.  A heading that is followed by
-nothing of an item, text after the last value, and what a rule cuts off are chatter.
+Levels of headings, order of labels, colons, bold, numbering, quotation and gloss are free.  A heading that is
+followed by nothing of an item, text after the last value, and what a rule cuts off are chatter.
+
+`lines` tells what a line is, `machine` what it means in its place, `draft` and `items` what that amounts to.
 """
 
 from __future__ import annotations
 
 from digestfeed.model import Parsed
-from digestfeed.parse.machine import Machine
+from digestfeed.parse.machine import Fate, Machine
 
-__all__ = ["parse"]
+__all__ = ["Fate", "account", "parse"]
 
 
 def parse(path: str, text: str) -> Parsed:
@@ -34,3 +36,15 @@ def parse(path: str, text: str) -> Parsed:
         The file's digests in order, and its chatter and problems in order of lines.  Never raises.
     """
     return Machine(path, text.split("\n")).parsed()
+
+
+def account(path: str, text: str) -> dict[int, Fate]:
+    """Tell what becomes of each line of a file that is not blank, by line.
+
+    Args:
+        path: as in `parse`.
+        text: as in `parse`.
+    """
+    fates: dict[int, Fate] = {}
+    Machine(path, text.split("\n"), fates).parsed()
+    return fates

@@ -1,7 +1,7 @@
-"""What a single line of a digest that is not blank is: rule, heading, image, label, or text.
+"""What a single line of a digest is: blank, rule, heading, image, label, table row, fence, or text.
 
-A line is looked at alone; what it means in its place is for `machine`.  Most lines are text and are known as
-such by their first character.
+A line is looked at alone; what it means in its place is for `machine`.  Most lines are short and come again in
+every item, or are long and text: the short are looked up, the long are known by their first character.
 """
 
 from __future__ import annotations
@@ -11,194 +11,309 @@ from enum import IntEnum
 from functools import lru_cache
 from typing import NamedTuple
 
-from digestfeed.parse.labels import LONGEST, Slot, is_counter, slot_of
+from digestfeed.parse.labels import LONGEST, Slot, is_counter, marked_slot_of, slot_of
+from digestfeed.parse.values import closing, unbold
 
 
 class Kind(IntEnum):
     """The kinds of line."""
 
+    BLANK = 0
     RULE = 1
     HEADING = 2
     IMAGE = 3
     LABEL = 4
     TEXT = 5
     FENCE = 6
+    ROW = 7
+
+
+class Mark(IntEnum):
+    """How a label is marked as one: the less it is, the more its place must speak for it."""
+
+    NONE = 0  # `요약: X`
+    WEAK = 1  # `**요약** X`, `요약` alone on its line
+    BULLET = 2  # `- **요약**: X`
+    FULL = 3  # `**요약**: X`, `## 요약`, `【요약】 X`, `📌 요약: X`
 
 
 class Line(NamedTuple):
-    """A line, read: `slot` of a label, `level` of a heading (0: a label that is none), `value` what follows.
+    """A line, read.
 
-    For a heading the value is its text without numbering; for an image its URL, None where it has none; for a
-    label what stands behind it on the line.  `tail` is what follows an image.
+    `value` is a heading's text without its number, an image's URL (None where it does not end), what stands
+    behind a label on its line, a fence's info string, or a quoted text without its `>`.  `level` is a heading's,
+    0 for what is none.  A heading that only numbers an item has the slot TITLE and no value.
     """
 
     kind: Kind
     value: str | None = None
     level: int = 0
     slot: Slot | None = None
-    tail: str = ""
-    bold: bool = False
+    mark: Mark = Mark.NONE
+    quoted: bool = False
 
 
-RULE = Line(Kind.RULE)
+BLANK, RULE, TEXT = Line(Kind.BLANK), Line(Kind.RULE), Line(Kind.TEXT)
+UNDERLINE = Line(Kind.RULE, "=")  # a rule that is a heading's underline where a text stands right above
 
-_RULE = re.compile(r"(?:-[ \t]*){3,}|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,}|(?:=[ \t]*){3,}|(?:—[ \t]*){2,}")
+_RULE_CHARACTERS = frozenset("-*_=—–―─━═•·⸻~")
 _BULLET = re.compile(r"(?:[-*+•·▪◦‣]|\d{1,3}[.)])\s+")
-_NUMBERING = re.compile(r"\[?\d{1,3}(?:[.)\]:]\s*\)?|\s*번\s*[.:)]?)\s*(?=\S)")
-_COLONS = ":："  # noqa: RUF001 -- the full-width colon is meant
-_BRACKETS = {"[": "]", "【": "】", "<": ">", "「": "」", "《": "》"}
-_EMPHASIS = frozenset("*_`")
-_MAYBE_LABEL = frozenset("*_#[【<「《-+•·▪◦‣!`~")
+_NUMBERING = re.compile(
+    r"(?:\[\d{1,3}\]|\(\d{1,3}\)|#?\d{1,3}[.):](?!\d)|#\d{1,3}(?=\s)|\d{1,3}\s*번[.:)]?|\d\ufe0f?\u20e3|[①-⑳][.)]?|No\.\s*\d{1,3}[.:)]?)\s*"
+)
+_COUNTER = re.compile(r"([^:：.|–—-]{1,30}?)\s*([:：]|[.|](?=\s)|\s[-–—](?=\s))\s*(?=\S)")
+_DECORATION = "📄📑📃📜📝📰🗞📌📍🔹🔸🔷🔶▶▷►■□◆◇●○★☆✅✔➡👉📚📖🔖🏷🔥✨💡🆕\ufe0f \t"
+_COLONS = ":："
+_BRACKETS = {"[": "]", "【": "】", "<": ">", "「": "」", "《": "》", "〈": "〉", "『": "』"}
+_JOINT = re.compile(r"\s*(?:[:：|→]|=>|[-–—](?=\s))\s*")
+_SPECIAL = frozenset("#*_`-+=~>|![<【「《〈『")
+_TAG = re.compile(r"</?(?:b|strong|i|em|u|p|div|center|span|br|summary|details|h[1-6])(?:\s[^<>]*)?/?>", re.IGNORECASE)
+_IMG = re.compile(r"<img\s[^<>]*?\bsrc\s*=\s*[\"']?([^\"'\s<>]+)", re.IGNORECASE)
+_VOTE_SIGNS = "👍⬆🔺🔼❤♥▲\ufe0f"
+_SHORT = 48  # characters of a line that is likely to come again
 
 
-def read_line(stripped: str) -> Line:
-    """Read a line that is already stripped of white space at both ends, and not empty."""
-    return _read_short(stripped) if len(stripped) <= LONGEST else _read(stripped)
+def read_line(raw: str) -> Line:
+    """Read a line as it stands in the file, without its line end."""
+    return _read_short(raw) if len(raw) <= _SHORT else _read(raw)
 
 
-def _read(stripped: str) -> Line:
-    first = stripped[0]
-    if first.isalpha() and first not in "*_":
-        return _plain(stripped)
-    if first in "-*_=—" and _RULE.fullmatch(stripped):
-        return RULE
+def _read(raw: str) -> Line:
+    text = raw.strip()
+    if not text:
+        return BLANK
+    first = text[0]
+    if first.isalpha():
+        return _plain(text)
+    if first in _RULE_CHARACTERS and _is_rule(text):
+        return UNDERLINE if first == "=" else RULE
+    if first in _SPECIAL:
+        return _special(text, first)
+    return _marked(text) if first.isdigit() or not first.isascii() else TEXT
+
+
+_read_short = lru_cache(maxsize=8192)(_read)
+
+
+def _is_rule(text: str) -> bool:
+    bare = text.replace(" ", "").replace("\t", "")
+    return len(bare) >= (2 if bare[0] in "—―⸻" else 3) and bare.count(bare[0]) == len(bare) and (
+        bare[0] != "~" or len(bare) > 5
+    )
+
+
+def _special(text: str, first: str) -> Line:
     if first == "#":
-        return _heading(stripped)
-    if stripped.startswith("!["):
-        return _image(stripped)
-    if stripped.startswith(("```", "~~~")):
-        return Line(Kind.FENCE, stripped.strip("`~ ").lower())
-    if first in _MAYBE_LABEL or first.isdigit() or not first.isascii():
-        return _marked(stripped)
-    return Line(Kind.TEXT, stripped)
+        return _heading(text)
+    if first == "!":
+        return _image(text) if text.startswith("![") else TEXT
+    if first == "|":
+        return Line(Kind.ROW) if text.count("|") > 2 else TEXT
+    if first == ">":
+        return _quoted(text)
+    if text.startswith(("```", "~~~")):
+        return Line(Kind.FENCE, text.strip("`~ ").lower(), slot=None, level=ord(first))
+    if first == "<":
+        return _html(text)
+    return _marked(text)
 
 
-# The short lines are labels and rules, and those come again in every item.
-_read_short = lru_cache(maxsize=4096)(_read)
-
-
-def _plain(stripped: str) -> Line:
-    """`Vote: 12`, `제목: X`: a label without any mark counts only with a colon close behind it."""
-    head = stripped[:LONGEST]
-    cut = min((head.find(c) for c in _COLONS if c in head), default=-1)
+def _plain(text: str) -> Line:
+    """`Vote: 12`, `제목: X`: a label without any mark counts only with a colon close behind it, or alone."""
+    head = text[:LONGEST]
+    cut = _colon(head)
     if cut > 0:
         slot = slot_of(head[:cut])
         if slot is not None:
-            return Line(Kind.LABEL, stripped[cut + 1 :].strip(), slot=slot)
-    return Line(Kind.TEXT, stripped)
+            return Line(Kind.LABEL, text[cut + 1 :].strip(" \t*"), slot=slot)
+    elif len(text) <= LONGEST:
+        slot = slot_of(text)
+        if slot is not None:
+            return Line(Kind.LABEL, "", slot=slot, mark=Mark.WEAK)
+    return TEXT
 
 
-def _heading(stripped: str) -> Line:
-    level = len(stripped) - len(stripped.lstrip("#"))
-    text = stripped[level:].strip().rstrip("#").strip()
-    if level > 6 or not text:
-        return Line(Kind.TEXT, stripped) if level > 6 else Line(Kind.HEADING, "", level)
-    slot, value = split_label(text)
+def _colon(head: str) -> int:
+    """The index of the first colon, narrow or wide; -1 for none."""
+    narrow, wide = head.find(":"), head.find("：")
+    return narrow if wide < 0 or 0 <= narrow < wide else wide
+
+
+def _heading(text: str) -> Line:
+    level = len(text) - len(text.lstrip("#"))
+    body = text[level:].strip().rstrip("#").strip()
+    if level > 6:
+        return TEXT
+    if not body:
+        return Line(Kind.HEADING, "", level)
+    slot, value, _ = split_label(body)
     if slot is not None:
-        return Line(Kind.LABEL, value, level, slot, bold=True)
-    return Line(Kind.HEADING, without_number(text), level)
+        return Line(Kind.LABEL, value, level, slot, Mark.FULL)
+    if level == 1 and not text[1].isspace():
+        return TEXT  # `#NLP` is a hashtag
+    title = without_number(body)
+    return Line(Kind.HEADING, title, level) if title else Line(Kind.HEADING, "", level, Slot.TITLE)
 
 
-def _marked(stripped: str) -> Line:
+def _quoted(text: str) -> Line:
+    inner = text.lstrip("> \t")
+    if not inner:
+        return BLANK
+    line = read_line(inner)
+    return line._replace(value=inner, quoted=True) if line.kind is Kind.TEXT else line._replace(quoted=True)
+
+
+def _html(text: str) -> Line:
+    """A line of HTML: its picture, or what it is without the tags that only dress it."""
+    image = _IMG.search(text) if "<img" in text[:200].lower() else None
+    if image:
+        return Line(Kind.IMAGE, image[1])
+    if text[:4].lower() in {"<hr>", "<hr/", "<hr "} and text.endswith(">"):
+        return RULE
+    bare = _TAG.sub("", text).strip()
+    if bare == text or not bare or bare[0] == "<":
+        return _marked(text) if bare == text else TEXT
+    level = int(text[2]) if text[1] in "hH" and text[2:3].isdigit() else 0
+    line = read_line("#" * level + " " + bare if level else bare)
+    if line.kind is Kind.LABEL and text[1:3].lower() in {"b>", "st"}:
+        return line._replace(mark=Mark.FULL)
+    return line if line.kind in (Kind.LABEL, Kind.HEADING) else TEXT
+
+
+def _marked(text: str) -> Line:
     """A label in bold, in brackets or behind a bullet or an emoji; any other such line is text."""
-    bullet = _BULLET.match(stripped)
-    body = stripped[bullet.end() :] if bullet else stripped
+    bullet = _BULLET.match(text)
+    body = text[bullet.end() :] if bullet else text
+    first = body[:1]
     if body.startswith("!["):
-        return Line(Kind.TEXT, stripped)
-    bold = body.startswith(("**", "__")) or body[:1] in _BRACKETS
-    if bold or not body[:1].isascii() or bullet is None:
-        slot, value = split_label(body)
-    else:
+        return TEXT
+    if first.isalpha() or (bullet and first.isdigit()):
         plain = _plain(body)
-        slot, value = plain.slot, plain.value or ""
+        return plain if plain.mark is Mark.NONE and plain.kind is Kind.LABEL else TEXT
+    if body[0] in _VOTE_SIGNS and body.strip(_VOTE_SIGNS + " :+").replace(",", "").isdigit():
+        return Line(Kind.LABEL, body.strip(_VOTE_SIGNS + " :+"), slot=Slot.VOTES, mark=Mark.WEAK)
+    slot, value, mark = split_label(body)
     if slot is None:
-        return Line(Kind.TEXT, stripped)
-    return Line(Kind.LABEL, value, slot=slot, bold=bold)
+        return TEXT
+    return Line(Kind.LABEL, value, slot=slot, mark=Mark.BULLET if bullet and mark is Mark.FULL else mark)
 
 
-def split_label(text: str) -> tuple[Slot | None, str]:
-    """Split `**요약**: value`, `요약: value`, `【요약】 value`, `요약` into slot and value; (None, text) if it is none.
+def split_label(text: str) -> tuple[Slot | None, str, Mark]:
+    """Split a label from its value: `**요약**: X`, `요약: X`, `【요약】 X`, `**요약** X`, `요약`; None if it is none.
 
-    A value needs a colon or a mark before it; bare words are a label only when nothing follows.
+    >>> split_label("**Votes:** 12")
+    (<Slot.VOTES: 5>, '12', <Mark.FULL: 3>)
     """
-    mark = text[:2] if text[:2] in {"**", "__"} else ""
+    mark = _emphasis(text)
     if mark:
-        end = text.find(mark, 2)
-        if 2 < end <= LONGEST + 4:
-            words, rest = text[2:end], text[end + 2 :].lstrip("*_ ")
-            inner = words.rstrip(" ").rstrip(_COLONS)
-            if inner != words.rstrip(" ") or not rest or rest[0] in _COLONS:
-                slot = slot_of(inner)
-                if slot is not None:
-                    return slot, rest.lstrip(_COLONS + " \t").strip()
-        return _split_at_colon(text)
+        found = _split_emphasis(text, mark)
+        if found is not None:
+            return found
     close = _BRACKETS.get(text[:1])
     if close and close in text[: LONGEST + 2]:
         words, _, rest = text[1:].partition(close)
-        if not rest.startswith("("):  # a link, not a label
-            slot = slot_of(words)
-            if slot is not None:
-                return slot, rest.lstrip(_COLONS + " \t").strip()
+        slot = None if rest.startswith("(") else marked_slot_of(words)  # `[PDF](…)` is a link, not a label
+        if slot is not None:
+            return slot, rest.lstrip(_COLONS + " \t").strip(), Mark.FULL
     return _split_at_colon(text)
 
 
-def _split_at_colon(text: str) -> tuple[Slot | None, str]:
-    head = text[: LONGEST + 4]
-    cut = min((head.find(c) for c in _COLONS if c in head), default=-1)
-    words, value = (text[:cut], text[cut + 1 :]) if cut > 0 else (text, "")
-    slot = slot_of(words.strip("*_ "))
-    return (slot, value.strip().removeprefix("**").strip()) if slot is not None else (None, text)
+def _emphasis(text: str) -> str:
+    """The emphasis that a text begins with: `**`, `***`, `_`, `` ` ``; empty for none."""
+    first = text[:1]
+    if first not in {"*", "_", "`"}:
+        return ""
+    return first * min(len(text) - len(text.lstrip(first)), 3)
+
+
+def _split_emphasis(text: str, mark: str) -> tuple[Slot | None, str, Mark] | None:
+    end = text.find(mark, len(mark), LONGEST + 10)
+    if end <= len(mark):
+        return None
+    words, rest = text[len(mark) : end].strip(), text[end + len(mark) :].lstrip("*_")
+    inner = words.rstrip(_COLONS + " ")
+    slot = marked_slot_of(inner)
+    if slot is None:
+        return None
+    joint = _JOINT.match(rest)
+    if joint or inner != words or not rest:
+        return slot, rest[joint.end() if joint else 0 :].strip(), Mark.FULL
+    return (slot, rest.strip(), Mark.WEAK) if rest[0].isspace() and slot is slot_of(inner) else None
+
+
+def _split_at_colon(text: str) -> tuple[Slot | None, str, Mark]:
+    head = text[: LONGEST + 6]
+    cut = _colon(head)
+    words, value = (head[:cut], text[cut + 1 :]) if cut > 0 else (text, "")
+    before, _, inner = words.strip("*_` ").rpartition("**")
+    slot = None if any(map(str.isalnum, before)) else marked_slot_of(inner)
+    if slot is None:
+        return (*_split_number(text), Mark.FULL) if cut < 0 and text[-1:].isdigit() else (None, text, Mark.NONE)
+    value = value.strip()
+    if words[:1] in "*_`":  # `**제목: X**`
+        mark = _emphasis(words)
+        value = value.removesuffix(mark).strip() if value.endswith(mark) and value.count(mark) == 1 else value
+    return slot, value.removeprefix("**").strip() if value.count("**") == 1 else value, Mark.FULL
+
+
+def _split_number(text: str) -> tuple[Slot | None, str]:
+    """`추천수 42`: the labels of numbers need no colon."""
+    if len(text) > LONGEST:
+        return None, text
+    words = text.rstrip("0123456789,")
+    slot = slot_of(words.strip("*_` "))
+    return (slot, text[len(words) :]) if slot in (Slot.VOTES, Slot.IMPORTANCE) else (None, text)
 
 
 def without_number(text: str) -> str:
-    """Drop what only numbers a heading: `1. X`, `논문 2: X`, `논문: X`, `[3] X`.
+    """Drop what only numbers or decorates a heading: `1. X`, `논문 2: X`, `논문: X`, `[논문 3] X`, `📄 X`.
 
     >>> without_number("논문 1: A: B"), without_number("3D Vision"), without_number("**2. X**")
     ('A: B', '3D Vision', 'X')
     """
-    text = unbold(text)
+    text = unbold(text.lstrip(_DECORATION))
     numbering = _NUMBERING.match(text)
-    if numbering and not text.startswith("[" + text[1 : numbering.end()].strip() + "("):
+    if numbering and not text.startswith("(", numbering.end()):
         text = text[numbering.end() :]
-    head = text[:LONGEST]
-    cut = min((head.find(c) for c in _COLONS if c in head), default=-1)
-    if cut > 0 and is_counter(text[:cut]) and text[cut + 1 :].strip():
-        text = text[cut + 1 :]
-    return unbold(text.strip())
+    elif text[:1] in _BRACKETS:
+        words, close, rest = text[1 : LONGEST + 2].partition(_BRACKETS[text[0]])
+        if close and not rest.startswith("(") and is_counter(words):
+            text = text[len(words) + 2 :].lstrip(_COLONS + " -")
+    counter = _COUNTER.match(text)
+    if counter and is_counter(counter[1]) and (counter[2] in _COLONS or any(map(str.isdigit, counter[1]))):
+        text = text[counter.end() :]
+    elif text[-1:].isdigit() and is_counter(text):
+        return ""
+    return unbold(text.strip().lstrip(_DECORATION))
 
 
-def unbold(text: str) -> str:
-    """Drop one pair of emphasis marks around the whole text; marks inside it stay."""
-    if text[:1] not in _EMPHASIS:
-        return text
-    for mark in ("***", "**", "__", "*", "`"):
-        inner = text[len(mark) : -len(mark)]
-        if text.startswith(mark) and text.endswith(mark) and inner.strip() and mark not in inner:
-            return inner.strip()
-    return text
+def title_like(raw: str) -> str | None:
+    """Give the title that a line of text is which stands alone above labels, or None where it cannot be one.
+
+    Bold as a whole, numbered, quoted, a link, or short and no sentence.
+    """
+    text = raw.strip().lstrip("> ")
+    if len(text) > 300 or text.startswith(("![", "<", "|", "http", "```", "~~~")):
+        return None
+    title = without_number(text)
+    if not title or (title == text and title.endswith((".", ":", "：", "!", "。", "…", "~", ","))):
+        return None
+    return title
 
 
-def _image(stripped: str) -> Line:
-    middle = stripped.find("](")
+def is_strong_title(raw: str) -> bool:
+    """Tell whether a line within a text could be the title of the next item: bold as a whole, or a heading."""
+    text = raw.strip()
+    bullet = re.match(r"\d{1,3}[.)]\s+", text)
+    body = text[bullet.end() :] if bullet else text
+    return text.startswith("#") or (len(body) < 300 and body[:2] in {"**", "__"} and unbold(body) != body)
+
+
+def _image(text: str) -> Line:
+    middle = text.find("](")
     if middle < 0:
-        return Line(Kind.TEXT, stripped)
-    end = closing(stripped, middle + 1)
+        return TEXT
+    end = closing(text, middle + 1)
     if end < 0:
-        return Line(Kind.IMAGE, stripped[middle + 2 :].strip(), level=-1)
-    return Line(Kind.IMAGE, stripped[middle + 2 : end].strip(), tail=stripped[end + 1 :].strip())
-
-
-def closing(text: str, start: int) -> int:
-    """Give the index of the parenthesis that closes the one at `start`, or -1; pairs inside a URL count."""
-    end = text.find(")", start)
-    if end < 0 or "(" not in text[start + 1 : end]:
-        return end
-    depth = 0
-    for index in range(start, len(text)):
-        if text[index] == "(":
-            depth += 1
-        elif text[index] == ")":
-            depth -= 1
-            if not depth:
-                return index
-    return -1
+        return Line(Kind.IMAGE)
+    return Line(Kind.IMAGE, text[middle + 2 : end].split(' "')[0].strip().strip("<>"))

@@ -1,4 +1,4 @@
-"""The values behind the labels: numbers, links, field labels, names.
+"""The values behind the labels: titles, numbers, links, field labels, names.
 
 Each reader takes the text as written and gives the value, or says by an empty result that there is none.
 """
@@ -6,92 +6,203 @@ Each reader takes the text as written and gives the value, or says by an empty r
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from digestfeed.parse.lines import closing, unbold
 from digestfeed.text import one_line
 
-_NUMBER = re.compile(r"^[^\w-]*(?:약\s*)?(\d{1,3}(?:,\d{3})+|\d{1,9})(?!\d)")
+LONGEST_URL = 2000  # characters; what servers and readers still take
+
+_NUMBER = re.compile(r"(?<![\d.,-])(\d{1,3}(?:,\d{3})+|\d{1,9})(?:\.(\d{1,9}))?\s?([kK천]?|만(?!점))(?![\d,]*\d)")
+_SCALES = {"k": 1000, "천": 1000, "만": 10_000}
+_LONGEST_NUMBER = 60  # characters: in what is longer, a number may be anything
 _BARE_URL = re.compile(r"https?:(?:\\?/){2}[^\s<>\"'|]+", re.IGNORECASE)
-_NOTHING = frozenset(["", "-", "–", "—", "n/a", "na", "none", "null", "없음", "미제공", "해당없음", "정보없음", "unknown", "?"])
-_BULLET = re.compile(r"^\s*(?:[-*+•·▪◦‣]|\d{1,3}[.)])\s+")
+_NOTHING = frozenset(
+    "- – — n/a na none null nil 없음 없습니다 미제공 해당없음 정보없음 링크없음 미정 unknown notavailable notprovided ? tbd".split()
+) | {""}
+_BULLET = re.compile(r"\s{0,20}(?:[-*+•·▪◦‣]|\d{1,3}[.)])\s+")
 _NO_TITLE = re.compile(
-    r"[\s(\[*\"'<]*(?:논문\s*)?(?:제목|title)(?:이|은|을|\s)*"
-    r"(?:없음|없습니다|미제공|제공되지\s*않|알\s*수\s*없|미상|not\s+(?:provided|available|given)|unavailable)|"
-    r"[\s(\[*\"'<]*(?:no\s+title|untitled|title\s+here|논문\s*제목)\b[\s)\]*\"'>.]*$",
+    r"[\s(\[*\"'<]{0,4}(?:논문\s?)?(?:의\s?)?(?:제목|title)(?:이|은|을|\s){0,3}"
+    r"(?:없음|없습니다|미제공|제공되지\s?않|알\s?수\s?없|미상|not\s(?:provided|available|given)|unavailable)"
+    r"|[\s(\[*\"'<]{0,4}(?:no\stitle|untitled|title\shere|논문\s?제목)[\s)\]*\"'>.]{0,6}$",
     re.IGNORECASE,
 )
-_QUOTED = re.compile(r"'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\"")
-_ORDINARY_URL = re.compile(r"https?://[a-z0-9][a-z0-9-]*(?:\.[a-z0-9-]+)*\.[a-z]{2,}/[!-;=?-\[\]^-z|~]*")
-LONGEST_URL = 2000  # characters; what servers and readers still take
+_QUOTES = {'"': '"', "'": "'", "“": "”", "‘": "’", "「": "」", "『": "』", "《": "》", "〈": "〉", "«": "»"}
+_PYTHON_QUOTED = re.compile(r"'((?:[^'\\]|\\.){0,200})'|\"((?:[^\"\\]|\\.){0,200})\"")
+_ORDINARY_URL = re.compile(r"https?://[a-z0-9][a-z0-9-]*(?:\.[a-z0-9-]+)+/[!-;=?-\[\]^-z|~]*")
+_EMPHASIS = frozenset("*_`")
+_PARENTHESES = re.compile(r"[()]")
 _OPEN, _CLOSE = "([{（［", ")]}）］"
+_SEPARATORS = ",，、;；|"
+_SEPARATOR = re.compile(r"[,，、;；|]")
+_SPACED_SEPARATOR = re.compile(r"\s[/·•]\s")
+_ANY_SEPARATOR = re.compile(r"[,，、;；|/·•#\n]")
 
 
 class LinkValue(NamedTuple):
     """The URLs of a link's value; `broken` is the text of a link that does not end."""
 
     urls: tuple[str, ...]
-    broken: str | None
+    broken: str | None = None
+
+
+# -- emphasis and brackets ----------------------------------------------------------------------------------
+
+
+def unbold(text: str) -> str:
+    """Drop one pair of emphasis marks around the whole text; marks inside it stay."""
+    if text[:1] not in _EMPHASIS:
+        return text
+    for mark in ("***", "**", "__", "*", "_", "`"):
+        if text.startswith(mark) and text.endswith(mark):
+            inner = text[len(mark) : -len(mark)]
+            if inner.strip() and mark not in inner:
+                return inner.strip()
+    return text
+
+
+def closing(text: str, start: int) -> int:
+    """Give the index of the parenthesis that closes the one at `start`, or -1; pairs inside a URL count."""
+    end = text.find(")", start)
+    if end < 0 or "(" not in text[start + 1 : end]:
+        return end
+    depth = 0
+    for match in _PARENTHESES.finditer(text, start, start + 2 * LONGEST_URL):
+        depth += 1 if match.group() == "(" else -1
+        if not depth:
+            return match.start()
+    return -1
+
+
+# -- titles and numbers -------------------------------------------------------------------------------------
 
 
 def is_nothing(text: str) -> bool:
     """Tell whether a value says in words that there is none: `-`, `없음`, `N/A`."""
-    return text.strip(" .()[]*").casefold().replace(" ", "") in _NOTHING
-
-
-def number(text: str) -> int | None:
-    """Read the number that a value starts with: `42  `, `9점`, `👍 1,024`; None where there is none."""
-    match = _NUMBER.match(unbold(text))
-    return int(match[1].replace(",", "")) if match else None
+    return len(text) <= 40 and text.strip(" .()[]*").casefold().replace(" ", "") in _NOTHING
 
 
 def title(text: str) -> str | None:
-    """Read a title: emphasis around all of it dropped, white space folded; None for `(제목이 제공되지 않음)`."""
-    plain = one_line(unbold(text))
-    return None if is_nothing(plain) or _NO_TITLE.match(plain) else plain
+    """Read a title: emphasis and quotes around all of it dropped, white space folded; None for `(제목 없음)`."""
+    plain = unquoted(folded(unbold(text)))
+    if len(plain) <= 60 and (is_nothing(plain) or _NO_TITLE.match(plain)):
+        return None
+    return plain or None
+
+
+def folded(text: str) -> str:
+    """Give `text.one_line` of a text; most need no change, and that is told fast."""
+    return text.strip() if text.isprintable() and "  " not in text else one_line(text)
+
+
+def unquoted(text: str) -> str:
+    """Drop one pair of quotation marks around the whole text."""
+    close = _QUOTES.get(text[:1])
+    if close is None or not text.endswith(close) or len(text) < 3:
+        return text
+    inner = text[1:-1]
+    return text if text[0] in inner or close in inner else unbold(inner.strip()) or text
+
+
+def number(text: str) -> int | None:
+    """Read the number of a value: `42  `, `9점`, `👍 1,024`, `1.2k`, `8.5/10` (8), `★★★`; None where there is none."""
+    if text.isdigit() and text.isascii() and len(text) < 10:
+        return int(text)
+    match = _NUMBER.search(text) if len(text) <= _LONGEST_NUMBER else None
+    if match is None:
+        return text.count("★") or text.count("⭐") or None
+    whole, part, scale = match.groups()
+    value = float(f"{whole.replace(',', '')}.{part or 0}") * _SCALES.get(scale.lower(), 1)
+    return int(round(value, 6))
+
+
+# -- links --------------------------------------------------------------------------------------------------
 
 
 def links(text: str) -> LinkValue:
     """Read the URLs of a value in order: `[text](url)`, `![text](url)`, `<url>`, or bare; escapes undone."""
+    simple = _only_target(text)
+    if simple is not None:
+        return LinkValue((simple,))
     urls: list[str] = []
-    broken = None
     rest = 0
     while (middle := text.find("](", rest)) >= 0:
         end = closing(text, middle + 1)
+        urls += _bare(text[rest:middle])
         if end < 0:
-            broken = text[max(text.rfind("[", rest, middle), 0) :]
             urls += _bare(text[middle + 2 :])
-            return LinkValue(_unique(urls), broken)
+            return LinkValue(_unique(urls), text[max(text.rfind("[", rest, middle), 0) :])
         target = text[middle + 2 : end].split(' "')[0].strip().strip("<>")
-        urls += _bare(text[rest:middle]) if not _is_link_text(text, rest, middle) else []
-        urls.append(unescape(target))
+        urls += [unescape(target)]
         rest = end + 1
     urls += _bare(text[rest:])
-    if not urls and "[" in text and not is_nothing(text) and _half_link(text):
-        broken = text
-    return LinkValue(_unique(urls), broken)
+    if not urls and "[" in text and not is_nothing(text) and _is_half_link(text):
+        return LinkValue((), text)
+    return LinkValue(_unique(urls))
 
 
-def _half_link(text: str) -> bool:
+def _only_target(text: str) -> str | None:
+    """The URL of a value that is one plain `[text](url)`, as nearly all are."""
+    if text[-1:] != ")" or text[:1] not in {"[", "!"} or text.count("](") != 1 or "://" in text[: text.find("](")]:
+        return None
+    target = text[text.find("](") + 2 : -1]
+    return target if _ORDINARY_URL.fullmatch(target) and "(" not in target and ")" not in target else None
+
+
+def _is_half_link(text: str) -> bool:
     """`[PDF 다운로드]` or `[PDF 다운로드` or `[PDF](`: a link was meant."""
     start = text.find("[")
     return not text[start + 1 :].partition("]")[2].strip(" .()")
 
 
-def _is_link_text(text: str, rest: int, middle: int) -> bool:
-    return "[" in text[rest:middle] and "http" not in text[rest : text.rfind("[", rest, middle)]
+def is_link_line(text: str) -> bool:
+    """Tell whether a line is nothing but a link: `[PDF](url)`, `https://…`, `🔗 <url>`, `- arXiv: https://…`."""
+    if "://" not in text or len(text) > LONGEST_URL:
+        return False
+    body = _without_bullet(text).strip().lstrip("!🔗📎👉📄▶➡️*_( ")
+    if body.startswith("["):
+        middle = body.find("](")
+        end = closing(body, middle + 1) if middle > 0 else -1
+        return end > 0 and not body[end + 1 :].strip(" *_).|·")
+    return body[:1] in {"h", "H", "<"} and " " not in body.strip()
+
+
+def title_and_link(text: str) -> tuple[str, tuple[str, ...]]:
+    """Split a title that is a link, or has one behind it, from where that leads.
+
+    >>> title_and_link("[A](https://a.org/1)"), title_and_link("A ([PDF](https://a.org/2))")
+    (('A', ('https://a.org/1',)), ('A', ('https://a.org/2',)))
+    """
+    if "](" not in text:
+        return text, ()
+    found = links(text).urls
+    if not found or not found[-1].startswith("http"):
+        return text, ()
+    bare = unbold(text)
+    if bare.startswith("[") and closing(bare, bare.rfind("](") + 1) == len(bare) - 1 and bare.count("](") == 1:
+        return bare[1 : bare.rfind("](")], found
+    start = _start_of_link(bare)
+    return bare[:start].rstrip(" (|-–:*") or bare[start + 1 : bare.find("](")], found
+
+
+def _start_of_link(text: str) -> int:
+    return max(text.rfind("[", 0, text.find("](")), 0)
+
+
+def _without_bullet(text: str) -> str:
+    bullet = _BULLET.match(text)
+    return text[bullet.end() :] if bullet else text
 
 
 def _bare(text: str) -> list[str]:
-    return [unescape(_trimmed(url)) for url in _BARE_URL.findall(text)]
+    return [unescape(_trimmed(url)) for url in _BARE_URL.findall(text)] if ":" in text else []
 
 
 def _trimmed(url: str) -> str:
     url = url.rstrip(".,;:!?*]}>")
-    while url.endswith(")") and url.count("(") < url.count(")"):
-        url = url[:-1]
-    return url
+    extra = min(url.count(")") - url.count("("), len(url) - len(url.rstrip(")")))
+    return url[:-extra] if extra > 0 else url
 
 
 def unescape(url: str) -> str:
@@ -101,9 +212,11 @@ def unescape(url: str) -> str:
 
 def is_web_url(url: str) -> bool:
     """Tell whether a URL may be published: http or https, a host, no user info, no white space or controls."""
+    if len(url) > LONGEST_URL:
+        return False
     if _ORDINARY_URL.fullmatch(url):
-        return len(url) <= LONGEST_URL
-    if not url.isprintable() or " " in url or "\\" in url or len(url) > LONGEST_URL:
+        return True
+    if not url.isprintable() or " " in url or "\\" in url:
         return False
     try:
         parts = urlsplit(url)
@@ -114,59 +227,91 @@ def is_web_url(url: str) -> bool:
     return parts.scheme in {"http", "https"} and dotted and "@" not in parts.netloc
 
 
+# -- lists --------------------------------------------------------------------------------------------------
+
+
 def labels(lines: list[str]) -> tuple[str, ...]:
     """Split field labels: by line, then by commas outside parentheses; bullets and a final full stop dropped."""
     found: list[str] = []
     for line in lines:
-        text = unbold(_BULLET.sub("", line).strip())
-        found += [one_line(part) for part in split_outside(text)]
-    return _unique([label for label in map(_label, found) if not is_nothing(label)])
+        text = unbold(_without_bullet(line).strip())
+        if text.startswith("[") and text.endswith("]"):
+            text = text[1:-1]
+        for part in split_outside(text):
+            label = _label(part)
+            if label:
+                found.append(label)
+    return _unique(found)
 
 
+@lru_cache(maxsize=4096)
 def _label(text: str) -> str:
-    text = unbold(text.strip().lstrip("#")).rstrip(".。").strip()
-    return text.strip("`\"'").strip()
+    """One label as it is kept; empty for what says that there is none."""
+    label = unbold(text.strip().lstrip("#").strip()).rstrip(".。").strip()
+    label = one_line(label.strip("`\"'“”‘’").removeprefix("and ").removesuffix(" 등").strip())
+    return "" if is_nothing(label) else label
 
 
-def split_outside(text: str, separators: str = ",，、;；|") -> list[str]:
-    """Split at separators that stand outside parentheses; an unclosed one splits at every separator.
+def split_outside(text: str) -> list[str]:
+    """Split at what separates labels outside parentheses; an unclosed one splits at every separator.
 
-    >>> split_outside("a (b, c), d")
-    ['a (b, c)', ' d']
+    Commas and their like, hashes of `#tags`, and slashes and dots with blanks around them (`AI/ML` is one).
+
+    >>> split_outside("a (b, c), d / e"), split_outside("#NLP #Vision")
+    (['a (b, c)', ' d', 'e'], ['', 'NLP ', 'Vision'])
     """
-    if not any(s in text for s in separators):
+    if not _ANY_SEPARATOR.search(text):
         return [text]
+    if text.startswith("#"):
+        return re.split(r"#|[,，、;；|]", text)
+    if any(c in text for c in _OPEN):
+        parts = _split_by_depth(text)
+    else:
+        parts = _SEPARATOR.split(text)
+    return [piece for part in parts for piece in _SPACED_SEPARATOR.split(part)]
+
+
+def _split_by_depth(text: str) -> list[str]:
     parts, depth, start = [], 0, 0
     for index, char in enumerate(text):
         if char in _OPEN:
             depth += 1
         elif char in _CLOSE:
             depth = max(depth - 1, 0)
-        elif char in separators and not depth:
+        elif not depth and char in _SEPARATORS:
             parts.append(text[start:index])
             start = index + 1
-    if depth:
-        return re.split("[" + re.escape(separators) + "]", text)
-    return [*parts, text[start:]]
+    return _SEPARATOR.split(text) if depth else [*parts, text[start:]]
 
 
 def names(lines: list[str]) -> tuple[str, ...]:
     """Read authors: a list of names by commas, a bullet list, or a Python list; `+` and `et al.` are nobody."""
+    if not lines:
+        return ()
     text = " ".join(lines).strip()
-    if text.startswith("["):
-        parts = _python_list(text)
-    elif len(lines) > 1:
-        parts = [part for line in lines for part in split_outside(_BULLET.sub("", line))]
+    if text.startswith("[") and "](" not in text:
+        quoted = [single or double for single, double in _PYTHON_QUOTED.findall(text)]
+        parts = quoted or text.strip("[]").split(",")
     else:
-        parts = split_outside(text, ",，、;")
-    cleaned = (one_line(unbold(part)).removeprefix("and ").removesuffix(" et al.") for part in parts)
-    return _unique([name for name in cleaned if any(c.isalpha() for c in name) and name not in {"et al.", "외"}])
+        parts = [part for line in lines for part in _split_names(_without_bullet(line))]
+    return _unique([name for name in map(_name, parts) if name])
 
 
-def _python_list(text: str) -> list[str]:
-    quoted = [single or double for single, double in _QUOTED.findall(text)]
-    return quoted or text.strip("[]").split(",")
+def _split_names(text: str) -> list[str]:
+    text = title_and_link(text)[0] if text.count("](") == 1 else text
+    if any(c in text for c in _OPEN):
+        return _split_by_depth(text)
+    parts = _SEPARATOR.split(text)
+    if len(parts) <= 2:
+        parts = [piece for part in parts for piece in re.split(r"\s(?:and|&|및)\s", part)]
+    return parts
+
+
+def _name(text: str) -> str:
+    name = one_line(unbold(text.strip())).removeprefix("and ").removeprefix("& ").removesuffix(" et al.").removesuffix(" et al")
+    name = re.sub(r"\s외(?:\s?\d{1,4}\s?[명인])?$", "", name).strip("*_ ").rstrip(" 등") if "외" in name else name.strip("*_ ")
+    return name if name not in {"et al", "et al.", "외", "등"} and any(map(str.isalpha, name)) else ""
 
 
 def _unique(values: list[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(value for value in values if value))
+    return tuple(dict.fromkeys(value for value in values if value)) if values else ()

@@ -93,4 +93,6 @@ def _guard(session: Session) -> None:
     if session.options.strict:
         problems, _ = gather_problems(session.catalog.reports(), session.faults)
         if problems:
-            raise RefusedError(f"{len(problems)} problems in the digests, the first: {problems[0]}", "See check.")
+            raise RefusedError(
+                f"{len(problems)} problems in the digests, the first: {problems[0]}", "See check."
+            )

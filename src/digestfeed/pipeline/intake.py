@@ -63,7 +63,9 @@ def take_text(file: sources.SourceFile, read: sources.SourceText, config: Config
     parsed = parse(file.path, read.text)
     problems = list(parsed.problems)
     if read.note:
-        problems.append(Problem(Location(file.path), "encoding", f"expected UTF-8, got {read.note}; read as that"))
+        problems.append(
+            Problem(Location(file.path), "encoding", f"expected UTF-8, got {read.note}; read as that")
+        )
     appearances: list[Appearance] = []
     held = 0
     newest: dt.date | None = None
@@ -83,7 +85,9 @@ def take_text(file: sources.SourceFile, read: sources.SourceText, config: Config
                 appearances.append(appearance)
     items = sum(len(digest.items) for digest in parsed.digests)
     if not items and read.text.strip():
-        problems.append(Problem(Location(file.path), "no-digest", "expected papers or news with a summary, got none"))
+        problems.append(
+            Problem(Location(file.path), "no-digest", "expected papers or news with a summary, got none")
+        )
     names = naming(config)
     return Taken(
         file=file,
@@ -99,7 +103,11 @@ def take_text(file: sources.SourceFile, read: sources.SourceText, config: Config
 
 def _from_future(digest: Digest, dated: dating.Dated) -> Problem:
     where = Location(digest.path, digest.heading_line)
-    return Problem(where, "from-the-future", f"expected a digest of today or before, got {dated.day}; held back until then")
+    return Problem(
+        where,
+        "from-the-future",
+        f"expected a digest of today or before, got {dated.day}; held back until then",
+    )
 
 
 def _appearance(
@@ -108,16 +116,24 @@ def _appearance(
     where = Location(digest.path, item.line)
     key = merge.key_of(item)
     if key is None:
-        problems.append(Problem(where, "no-identity", "expected a title or an arXiv id, got neither; not published"))
+        problems.append(
+            Problem(where, "no-identity", "expected a title or an arXiv id, got neither; not published")
+        )
         return None
     if dated is None and item.arxiv_id is not None:
         dated = dating.date_by_id(item.arxiv_id, timezone)
     elif dated is not None and item.arxiv_id is not None and dating.id_is_later(item.arxiv_id, dated.day):
         problems.append(
-            Problem(where, "id-after-digest", f"expected an arXiv id of {dated.day:%Y-%m} or before, got {item.arxiv_id}")
+            Problem(
+                where,
+                "id-after-digest",
+                f"expected an arXiv id of {dated.day:%Y-%m} or before, got {item.arxiv_id}",
+            )
         )
     elif dated is None:
-        problems.append(Problem(where, "undated", "expected a date or an arXiv id, got neither; it is in no feed"))
+        problems.append(
+            Problem(where, "undated", "expected a date or an arXiv id, got neither; it is in no feed")
+        )
     return Appearance(
         key=key,
         digest=digest.path,
@@ -180,5 +196,9 @@ def _naming(overrides: tuple[tuple[str, FieldConfig], ...]) -> Naming:
 
 def _override(field: FieldConfig) -> fields.FieldOverride:
     return fields.FieldOverride(
-        name_en=field.name, name_ko=field.name_ko, aliases=field.aliases, terms=field.terms, formerly=field.formerly
+        name_en=field.name,
+        name_ko=field.name_ko,
+        aliases=field.aliases,
+        terms=field.terms,
+        formerly=field.formerly,
     )

@@ -128,7 +128,9 @@ def _rss(maker: _Maker, plan: DocumentPlan) -> bytes:
 
 
 def _json(maker: _Maker, plan: DocumentPlan) -> bytes:
-    return jsonfeed.document(maker.head(plan), maker.parts("json", plan.papers, jsonfeed.items), maker.context)
+    return jsonfeed.document(
+        maker.head(plan), maker.parts("json", plan.papers, jsonfeed.items), maker.context
+    )
 
 
 def _jsonl(maker: _Maker, plan: DocumentPlan) -> bytes:

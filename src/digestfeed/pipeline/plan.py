@@ -37,9 +37,7 @@ class Hasher:
         bare = msgspec.structs.replace(
             config, fields={}, channels=(), digests=Config().digests, timezone=Config().timezone
         )
-        self.context = hashlib.blake2b(
-            msgspec.json.encode([context.version, bare]), digest_size=16
-        ).digest()
+        self.context = hashlib.blake2b(msgspec.json.encode([context.version, bare]), digest_size=16).digest()
         self._names = context.field_names
 
     def paper(self, row: PaperRow) -> bytes:
@@ -113,7 +111,12 @@ def month_plans(  # noqa: PLR0913 -- what a month depends on
             planner.add(urls.paper_path(papers[index].key), "paper-page", (index,))
         newest_first = tuple(reversed(everything))
         planner.add(
-            urls.month_page(month), "month-page", newest_first, month, neighbours.previous, neighbours.following
+            urls.month_page(month),
+            "month-page",
+            newest_first,
+            month,
+            neighbours.previous,
+            neighbours.following,
         )
         planner.add(urls.month_sitemap(month), "month-sitemap", everything, month)
     if month:
@@ -123,7 +126,7 @@ def month_plans(  # noqa: PLR0913 -- what a month depends on
     return planner.plans
 
 
-def _archive_plans(  # noqa: PLR0913 -- what an archive document depends on
+def _archive_plans(
     planner: Planner,
     channel: Channel,
     month: int,
@@ -255,13 +258,13 @@ def site_plans(
             if s.channel.slug != ALL
         ]
         dated = [(month, count) for month, count in months if month]
-        planner.add(
-            urls.FRONT, "front-page", range(len(papers)), lines, _counts(dated[:FRONT_MONTHS]), total
-        )
+        planner.add(urls.FRONT, "front-page", range(len(papers)), lines, _counts(dated[:FRONT_MONTHS]), total)
         planner.add(urls.ARCHIVE, "archive-page", (), _counts(months))
         planner.add(urls.NOT_FOUND, "not-found")
         planner.add(urls.ROBOTS, "robots")
-        planner.add(urls.SITEMAP, "sitemap", (), [context.urls.absolute(urls.month_sitemap(m)) for m, _ in months])
+        planner.add(
+            urls.SITEMAP, "sitemap", (), [context.urls.absolute(urls.month_sitemap(m)) for m, _ in months]
+        )
     return papers, planner.plans
 
 

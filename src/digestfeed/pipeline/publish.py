@@ -83,12 +83,15 @@ class _Publication:
             frozenset(session.catalog.published()),
             session.config.feeds.min_papers,
         )
+        self._was_there = False  # the output holds files of which the catalog knows nothing
         self._stale: dict[str, int] = {}  # documents that are in their owner's plan no more, with that owner
 
     def go(self, before: Counts) -> None:
         session, catalog = self._session, self._catalog
         months = self._months_to_plan(before)
         write.clear_staging(self._out)
+        unknown = catalog.is_new or catalog.was_interrupted
+        self._was_there = unknown and any(True for _ in write.walk(self._out))
         catalog.index("document")
         catalog.writing()
         with session.runner.stage("pages"):
@@ -141,7 +144,9 @@ class _Publication:
                 before={slug: found[month] for slug, found in before.items() if month in found},
                 is_over=month < self._last,
             )
-            plans = month_plans(month, papers, shelves, neighbours, self._channels, self._context, self._hasher)
+            plans = month_plans(
+                month, papers, shelves, neighbours, self._channels, self._context, self._hasher
+            )
             task, known = self._task(month, papers, plans)
             self._stale.update(dict.fromkeys(known - {plan.path for plan in plans}, month))
             yield month, task
@@ -154,7 +159,9 @@ class _Publication:
 
         def tasks() -> Iterator[tuple[int, MakeTask | None]]:
             for start in range(0, len(self._channels), _CHANNELS_A_TASK):
-                states = [self._state(channel) for channel in self._channels[start : start + _CHANNELS_A_TASK]]
+                states = [
+                    self._state(channel) for channel in self._channels[start : start + _CHANNELS_A_TASK]
+                ]
                 papers, plans = channel_plans(states, self._context, self._hasher)
                 planned.update(plan.path for plan in plans)
                 yield SITE, self._task(SITE, papers, plans)[0]
@@ -247,7 +254,7 @@ class _Publication:
         many = total >= _POOL_MONTHS and self._catalog.totals()[2] >= _POOL_PAPERS
         for written in session.runner.run(make, queue(), many=many):
             self._catalog.put_documents(*under_way.popleft())
-            session.written += written
+            session.output.add(written)
             done += 1
             session.runner.say(what, done, total)
 
@@ -260,26 +267,21 @@ class _Publication:
         stale = {path for path, owner in self._stale.items() if catalog.owner_of(path) == owner}
         for path in stale:
             catalog.forget_document(path)
-        if catalog.is_new or catalog.was_interrupted:
-            stale |= self._orphans()
-        session.removed = write.remove(self._out, sorted(stale))
+        if self._was_there:
+            stale.update(self._orphans())
+        session.output.removed = write.remove(self._out, sorted(stale))
         write.settle(self._out)
-        before = catalog.folders()
-        touched = {os.path.dirname(path) for path in stale} | {""}
+        before = catalog.folders().keys()
+        touched = {path.rpartition("/")[0] for path in stale} | session.output.folders | {""}
         if session.afresh or not before or session.lost:
-            touched |= before.keys() | {os.path.dirname(path) for path in catalog.all_paths()}
-        else:
-            touched |= {os.path.dirname(written.path) for written in session.written}
+            touched |= before | catalog.document_folders()
         catalog.put_folders(write.folder_times(self._out, sorted(touched)), touched)
 
-    def _orphans(self) -> set[str]:
-        """Find files that an earlier build made and this one does not know: of our paths, and with our mark."""
-        known = self._catalog.all_paths()
-        return {
-            path
-            for path in write.walk(self._out)
-            if path not in known and urls.is_ours(path) and self._has_mark(path)
-        }
+    def _orphans(self) -> Iterator[str]:
+        """Find files that an earlier build made and this catalog does not know: of our paths, and with our mark."""
+        for path in write.walk(self._out):
+            if urls.is_ours(path) and not self._catalog.has_document(path) and self._has_mark(path):
+                yield path
 
     def _has_mark(self, path: str) -> bool:
         """Tell whether a file says who made it; the data of a month has no place for that but its path."""

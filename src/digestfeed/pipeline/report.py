@@ -113,7 +113,6 @@ def report_of(session: Session, seconds: float) -> Report:
     catalog = session.catalog
     digests, items, papers, merged, newest = catalog.totals()
     problems, chatter = gather_problems(catalog.reports(), session.faults)
-    feeds = [w.path for w in session.written if w.path.startswith("feeds/") and not w.path.endswith(".html")]
     return Report(
         digests=digests,
         items=items,
@@ -122,15 +121,15 @@ def report_of(session: Session, seconds: float) -> Report:
         fields=int(catalog.meta("fields") or 0),
         feeds=int(catalog.meta("feeds") or 0),
         documents=catalog.document_count(),
-        written=len(session.written),
-        removed=session.removed,
-        bytes_written=sum(written.size for written in session.written),
+        written=session.output.files,
+        removed=session.output.removed,
+        bytes_written=session.output.bytes,
         newest=newest,
         problems=problems,
         fresh=tuple(p for p in problems if p.where.path in session.read or p.kind == "unreadable"),
         chatter=chatter,
         notes=tuple(session.notes),
-        changed_feeds=tuple(sorted(path for path in feeds if "/archive/" not in path)),
+        changed_feeds=tuple(sorted(session.output.feeds)),
         seconds=seconds,
         stages=session.runner.seconds,
     )

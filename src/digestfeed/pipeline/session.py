@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import os
+from collections.abc import Iterable
 from concurrent.futures import Executor
 from functools import cached_property
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from digestfeed import __version__
+from digestfeed import __version__, urls
 from digestfeed.catalog import Catalog
 from digestfeed.config import Config
 from digestfeed.pipeline.runner import Progress, Runner
@@ -43,6 +44,26 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     progress: Progress | None = None
 
 
+class Output:
+    """What a build did to the output, summed up: a list of a million files would be memory that grows."""
+
+    def __init__(self) -> None:
+        self.files = 0
+        self.bytes = 0
+        self.removed = 0
+        self.folders: set[str] = set()
+        self.feeds: set[str] = set()
+
+    def add(self, written: Iterable[Written]) -> None:
+        """Count documents that were written."""
+        for document in written:
+            self.files += 1
+            self.bytes += document.size
+            self.folders.add(document.path.rpartition("/")[0])
+            if urls.is_subscription(document.path):
+                self.feeds.add(document.path)
+
+
 class Session:
     """A build under way.
 
@@ -53,6 +74,7 @@ class Session:
         vanished: keys whose last appearance went from a digest that is still there.
         read: the paths of the digests that were read.
         faults: what of the digests folder cannot be read.
+        output: what was done to the output.
     """
 
     def __init__(self, options: Options, catalog: Catalog, runner: Runner) -> None:
@@ -66,8 +88,7 @@ class Session:
         self.lost: set[int] = set()
         self.vanished: set[str] = set()
         self.read: set[str] = set()
-        self.written: list[Written] = []
-        self.removed = 0
+        self.output = Output()
         self.afresh = False
 
     @cached_property
@@ -93,7 +114,9 @@ class Session:
         config, options = self.config, self.options
         home = options.catalog.resolve().parent
         return {
-            "place": " ".join(os.path.relpath(path.resolve(), home) for path in (options.digests, options.out)),
+            "place": " ".join(
+                os.path.relpath(path.resolve(), home) for path in (options.digests, options.out)
+            ),
             "intake": fingerprint([__version__, config.timezone, config.digests]),
             "vocabulary": fingerprint([__version__, config.fields]),
             "context": fingerprint([__version__, msgspec.structs.replace(config, digests=Config().digests)]),

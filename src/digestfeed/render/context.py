@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from digestfeed.config import Config  # noqa: TC001 -- msgspec resolves the annotations at run time
-from digestfeed.model import Moment  # noqa: TC001
+from digestfeed.config import Config
+from digestfeed.model import Moment
 from digestfeed.urls import Urls
 
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from digestfeed.model import Links  # noqa: TC001 -- msgspec resolves the annotations at run time
+from digestfeed.model import Links
 from digestfeed.render.body import web_url
 from digestfeed.text import one_line, xml_clean
 

@@ -30,7 +30,7 @@ from markupsafe import Markup, escape
 
 from digestfeed import urls
 from digestfeed.model import Basis
-from digestfeed.render.context import Context  # noqa: TC001 -- msgspec resolves the annotations at run time
+from digestfeed.render.context import Context
 from digestfeed.render.markdown import rendered, web_url
 from digestfeed.render.words import Words, words
 from digestfeed.text import shorten, xml_clean
