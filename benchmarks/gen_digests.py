@@ -444,9 +444,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--papers", type=int, required=True, help="how many distinct papers the tree has")
     parser.add_argument("--out", type=Path, required=True, help="the folder to write to")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument(
-        "--end", type=dt.date.fromisoformat, default=DEFAULT_END, help="day of the last digest"
-    )
+    parser.add_argument("--end", type=dt.date.fromisoformat, default=DEFAULT_END, help="day of the last digest")
     parser.add_argument("--extra", type=int, default=0, help="write only so many further digests")
     options = parser.parse_args(argv)
     if options.extra:

@@ -219,9 +219,7 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Write feeds with regular expressions and feedgen.")
     parser.add_argument("digests", type=Path)
     parser.add_argument("out", type=Path)
-    parser.add_argument(
-        "--archive", action="store_true", help="also write all papers to monthly Atom documents"
-    )
+    parser.add_argument("--archive", action="store_true", help="also write all papers to monthly Atom documents")
     options = parser.parse_args(argv)
     count = build(options.digests, options.out, archive=options.archive)
     print(f"{count} papers", file=sys.stderr)

@@ -32,9 +32,10 @@ if TYPE_CHECKING:
 
 SITE = Path(__file__).resolve().parent / "hugo"
 CONFIG = f"""\
-[site]
 base_url = "{BASE_URL}"
 id_authority = "example.org,2024"
+
+[site]
 pages = false
 """
 """How digestfeed reads the digests for Hugo."""
@@ -176,7 +177,7 @@ def convert(digests: Path, source: Path) -> None:
     """Turn a tree of digests, or one more digest, into a source tree for Hugo."""
     if digests.is_dir():
         prepare(source)
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(dir=source.parent) as folder:
         reading = read(digests, Path(folder))
         write_papers(reading, source / "content")
         write_fields(reading, source / "content")
@@ -185,8 +186,8 @@ def convert(digests: Path, source: Path) -> None:
 def command(source: Path) -> list[str]:
     """Return the command line that builds the site into ``public``, which is what gets timed."""
     source = source.resolve()
-    flags = ("--quiet", "--noBuildLock", "--noTimes", "--noChmod")
-    return [str(binary()), "build", *flags, "--source", str(source), "--destination", str(source / "public")]
+    places = ("--source", str(source), "--destination", str(source / "public"))
+    return [str(binary()), "build", "--quiet", "--noBuildLock", *places]
 
 
 def main(argv: list[str] | None = None) -> int:

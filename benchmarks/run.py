@@ -37,6 +37,9 @@ TICK_NS = 20_000_000
 """How far the clock of file times may lag behind."""
 
 CONFIG = """\
+base_url = "https://digests.example.org/"
+id_authority = "example.org,2024"
+
 [site]
 pages = {pages}
 """
@@ -53,8 +56,10 @@ class Run:
 
     wall: float
     """Seconds from start to end."""
-    cpu: float
-    """User and system seconds, with those of child processes."""
+    user: float
+    """Seconds of CPU time in the program and its child processes."""
+    system: float
+    """Seconds of CPU time that the kernel spent for them."""
     peak_mb: float
     """Resident memory of the largest process at its peak."""
     files: int
@@ -63,6 +68,11 @@ class Run:
     """The size of these files."""
     stages: dict[str, float] = field(default_factory=dict)
     """Seconds by stage, where the program tells."""
+
+    @property
+    def cpu(self) -> float:
+        """Seconds of CPU time in all."""
+        return self.user + self.system
 
 
 @dataclass(slots=True)
@@ -158,9 +168,7 @@ class Digestfeed(Program):
 
     def command(self) -> list[str]:
         """Return the command line of a build."""
-        script = shutil.which("digestfeed", path=str(Path(sys.executable).parent)) or shutil.which(
-            "digestfeed"
-        )
+        script = shutil.which("digestfeed", path=str(Path(sys.executable).parent)) or shutil.which("digestfeed")
         start = [script] if script else [sys.executable, "-m", "digestfeed"]
         return [
             *start,
@@ -193,7 +201,7 @@ class Feedgen(Program):
 
 
 class Hugo(Program):
-    """Hugo, with a page a paper and feeds."""
+    """Hugo, with the same pages and feeds, but no archive documents."""
 
     name = "hugo"
 
@@ -264,9 +272,7 @@ CASES = {
 
 def helper(script: str, *arguments: str) -> str:
     """Run a script of this folder and return what it prints."""
-    done = subprocess.run(
-        [sys.executable, str(HERE / script), *arguments], check=True, stdout=subprocess.PIPE
-    )
+    done = subprocess.run([sys.executable, str(HERE / script), *arguments], check=True, stdout=subprocess.PIPE)
     return done.stdout.decode()
 
 
@@ -317,7 +323,7 @@ def measure(command: Sequence[str], out: Path, folder: Path) -> Run:
         raise RuntimeError(f"{shlex.join(command)} exited with {process.returncode}:\n{said}")
     unit = 1e6 if sys.platform == "darwin" else 1e3
     files, written_mb = written_since(out, moment)
-    return Run(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / unit, files, written_mb)
+    return Run(wall, usage.ru_utime, usage.ru_stime, usage.ru_maxrss / unit, files, written_mb)
 
 
 def short(papers: int) -> str:
@@ -375,9 +381,7 @@ class Bench:
     def contestants(self, case: Case) -> list[Program]:
         """Return the programs that take part in a case."""
         kinds = [case.program] if self.ours else []
-        return [
-            self.program(kind) for kind in (*kinds, *(peer for peer in case.peers if peer.name in self.peers))
-        ]
+        return [self.program(kind) for kind in (*kinds, *(peer for peer in case.peers if peer.name in self.peers))]
 
     def measure(self, name: str, extra: Sequence[Path]) -> list[Result]:
         """Measure one case, the programs in turns."""
@@ -389,7 +393,8 @@ class Bench:
                 case.before(program, number, extra)
                 run = program.build()
                 result.runs.append(run)
-                say(f"{short(self.papers)} {name} {program.name}: {run.wall:.2f} s, {run.peak_mb:.0f} MB")
+                took = f"{run.wall:.2f} s, CPU {run.cpu:.2f} s, {run.peak_mb:.0f} MB"
+                say(f"{short(self.papers)} {name} {program.name}: {took}")
         return results
 
 
@@ -449,9 +454,7 @@ def markdown(header: Sequence[str], rows: Iterable[Sequence[str]], left: int) ->
 def in_order(results: Iterable[Result]) -> list[Result]:
     """Return results by number of papers, case and program, digestfeed first."""
     cases = list(CASES)
-    return sorted(
-        results, key=lambda r: (r.papers, cases.index(r.case), r.program != "digestfeed", r.program)
-    )
+    return sorted(results, key=lambda r: (r.papers, cases.index(r.case), r.program != "digestfeed", r.program))
 
 
 def results_table(results: Sequence[Result]) -> str:
@@ -464,6 +467,8 @@ def results_table(results: Sequence[Result]) -> str:
         "runs",
         "wall, s",
         "CPU, s",
+        "user, s",
+        "system, s",
         "peak, MB",
         "files",
         "MB",
@@ -477,6 +482,8 @@ def results_table(results: Sequence[Result]) -> str:
             str(len(result.runs)),
             f"{result.median('wall'):.2f}",
             f"{result.median('cpu'):.2f}",
+            f"{result.median('user'):.2f}",
+            f"{result.median('system'):.2f}",
             f"{result.median('peak_mb'):.0f}",
             f"{result.median('files'):,.0f}",
             f"{result.median('written_mb'):,.1f}",
@@ -565,7 +572,12 @@ def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     add("--peers", default="hugo,feedgen", help="peers to measure beside; empty for none")
     add("--peers-only", action="store_true", help="measure the peers without digestfeed")
     default = Path(tempfile.gettempdir(), "digestfeed-bench")
-    add("--work", type=Path, default=default, help="where trees and output are kept (default: %(default)s)")
+    add(
+        "--work",
+        type=Path,
+        default=default,
+        help="where trees and output are kept; in /dev/shm, say, to leave the disk out (default: %(default)s)",
+    )
     add("--json", type=Path, help="a file to add the results to")
     add("--table-only", action="store_true", help="measure nothing, only print what --json holds")
     add("--write-readme", action="store_true", help="put the tables into this folder's README.md")

@@ -10,8 +10,22 @@ from dataclasses import dataclass
 
 from hypothesis import strategies as st
 
-KOREAN = "이 모델은 긴 글을 읽고 그림을 그리며 값을 셈합니다 새로운 방법 데이터 학습 결과 요약 제목".split()
-ENGLISH = "Scaling Sparse Attention for Long Video Models with Noise a Survey of Agents".split()
+KOREAN = (
+    "이",
+    "모델은",
+    "긴",
+    "글을",
+    "읽고",
+    "그림을",
+    "그리며",
+    "값을",
+    "셈합니다",
+    "새로운",
+    "데이터",
+    "요약",
+    "제목",
+)
+ENGLISH = ("Scaling", "Sparse", "Attention", "for", "Long", "Video", "Models", "with", "Noise", "a", "Survey", "of")
 FIELDS = ("자연어 처리", "컴퓨터 비전(CV)", "Robotics", "강화 학습", "AI", "시계열 예측(Time Series, TSF)")
 LABELS = {
     "title": ("제목", "논문 제목", "Title"),
@@ -22,7 +36,15 @@ LABELS = {
     "link": ("PDF 다운로드 링크", "링크", "PDF Link"),
 }
 LABEL_FORMS = ("**{}**: ", "**{}:** ", "**{}**:\n", "### {}\n", "### {}:\n", "#### {}: ", "📌 **{}**: ", "【{}】 ")
-TITLE_FORMS = ("## {}", "## 제목: {}", "## 제목:\n**{}**", "### {n}. {}", "## [논문 {n}] {}", "**제목**: {}", "## 논문 {n}: {}")
+TITLE_FORMS = (
+    "## {}",
+    "## 제목: {}",
+    "## 제목:\n**{}**",
+    "### {n}. {}",
+    "## [논문 {n}] {}",
+    "**제목**: {}",
+    "## 논문 {n}: {}",
+)
 RULES = ("\n---\n\n", "---\n", "\n***\n\n", "\n\n", "\n--- \n---\n", "\n* * *\n")
 GREETINGS = ("", "안녕하세요! 오늘 나온 글을 정리합니다.\n\n", "# 오늘의 소식\n\n")
 CLOSINGS = ("", "\n---\n\n더 알고 싶으면 말씀해 주세요.\n")
@@ -99,7 +121,7 @@ def digests(draw: st.DrawFn, *, min_papers: int = 0, max_papers: int = 5) -> Wri
     return WrittenDigest(text, tuple(shown))
 
 
-def _item(paper: Written, n: int, words: dict[str, str], label: str, title: str, pictured: bool) -> str:  # noqa: FBT001, PLR0913 -- all that varies
+def _item(paper: Written, n: int, words: dict[str, str], label: str, title: str, pictured: bool) -> str:  # noqa: FBT001 -- all that varies
     thumbnail = f"![Image](https://cdn-thumbnails.huggingface.co/social-thumbnails/papers/{paper.arxiv_id}.png)\n"
     values = {
         "summary": paper.summary,
@@ -151,20 +173,62 @@ def _quote(lines: list[str], place: int, other: int) -> list[str]:
 
 
 def _join(lines: list[str], place: int, other: int) -> list[str]:  # noqa: ARG001 -- one signature
-    return [*lines[:place], "".join(lines[place : place + 2]), *lines[place + 2 :]] or [""]
+    return [*lines[:place], "".join(lines[place : place + 2]), *lines[place + 2 :]]
 
 
 _CHANGES = (_cut, _double, _swap, _drop, _quote, _join)
 
 ODD_LINES: st.SearchStrategy[str] = st.sampled_from(
     (
-        "```", "```markdown", "~~~", "---", "===", "+++", "## Daily Papers (2024-10-18)", "# 2024년 13월 1일", "| 제목 | 요약 |",
-        "|---|---|", "| 요약 | 글 |", "| A | B |", "> ", "> **요약**: 글", "**2. 다음 글**", "1.", "### 논문 3", "#", "# 요약", "## 쉬운 설명",
-        "![Image](thumbnail_url)", "![Image](https://x.org/a(1).png)", "![", "[PDF](", "https://arxiv.org/abs/2410.00001",
-        "[보기](https://x.org)", "👍 12", "날짜: 2024-10-18", "제목", "요약", "- 추천수: 3", "<b>요약</b>: 글", "<img src=x>", "\ufeff", "\x00",
-        "\ud800", "**", "** **", ":", "：", "# :", "**: **", "[]", "[](", "|", "||", "|||",
+        "```",
+        "```markdown",
+        "~~~",
+        "---",
+        "===",
+        "+++",
+        "## Daily Papers (2024-10-18)",
+        "# 2024년 13월 1일",
+        "| 제목 | 요약 |",
+        "|---|---|",
+        "| 요약 | 글 |",
+        "| A | B |",
+        "> ",
+        "> **요약**: 글",
+        "**2. 다음 글**",
+        "1.",
+        "### 논문 3",
+        "#",
+        "# 요약",
+        "## 쉬운 설명",
+        "![Image](thumbnail_url)",
+        "![Image](https://x.org/a(1).png)",
+        "![",
+        "[PDF](",
+        "https://arxiv.org/abs/2410.00001",
+        "[보기](https://x.org)",
+        "👍 12",
+        "날짜: 2024-10-18",
+        "제목",
+        "요약",
+        "- 추천수: 3",
+        "<b>요약</b>: 글",
+        "<img src=x>",
+        "\ufeff",
+        "\x00",
+        "\ud800",
+        "**",
+        "** **",
+        ":",
+        "：",
+        "# :",
+        "**: **",
+        "[]",
+        "[](",
+        "|",
+        "||",
+        "|||",
     )
-)  # fmt: skip
+)
 
 
 def any_text() -> st.SearchStrategy[str]:

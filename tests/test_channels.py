@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,13 +12,20 @@ from digestfeed.channels import (
     ALL,
     Channel,
     ChannelKind,
+    ChannelNames,
     FieldName,
     Page,
+    Wanted,
     channels,
+    check_slugs,
     closed_pages,
+    entered,
     newest,
     open_count,
+    top,
 )
+from digestfeed.config import ChannelConfig
+from digestfeed.errors import ConfigError
 
 VISION = FieldName("computer-vision", "컴퓨터 비전")
 ROBOTICS = FieldName("robotics", "로봇공학", ("robots", "machines"))
@@ -27,9 +36,19 @@ sizes = st.integers(1, 120)
 
 
 def _channels(
-    fields: list[FieldName], held: dict[str, int], *, published: tuple[str, ...] = (), min_papers: int = 1
+    fields: list[FieldName], held: dict[str, int], *, published: tuple[str, ...] = (), min_papers: int = 1, chosen: tuple[ChannelConfig, ...] = ()
 ) -> dict[str, Channel]:
-    found = channels("Site", "About it.", fields, held, frozenset(published), min_papers)
+    wanted = Wanted(
+        title="Site",
+        description="About it.",
+        names=ChannelNames("Daily", "Week", "Month", "{} once"),
+        fields=tuple(fields),
+        chosen=chosen,
+        counts=held,
+        published=frozenset(published),
+        min_papers=min_papers,
+    )
+    found = channels(wanted)
     slugs = [channel.slug for channel in found]
     assert len(set(slugs)) == len(slugs)
     assert slugs[0] == ALL
@@ -201,3 +220,77 @@ def test_subscription_and_archives_are_everything(over: dict[int, int], running:
 def test_newest(months: list[tuple[int, int]], latest: int, still_open: int, taken: list[tuple[int, int]]) -> None:
     """The last papers of the newest months, as many as wanted."""
     assert newest(months, latest, still_open) == taken
+
+
+# -- channels that hold papers for another reason than their fields ----------------------------------------
+
+
+def test_days_tops_and_once_are_channels_where_there_are_papers() -> None:
+    """As soon as there is a paper there are its day, the best of its time, and its first field once."""
+    held = {ALL: 2, "music": 2, "once-music": 1}
+    found = _channels([VISION, MUSIC], held, chosen=(ChannelConfig(slug="mine", title="Mine"),))
+    assert list(found) == [ALL, "music", "mine", "top-week", "top-month", "daily", "once-music"]
+    assert found["once-music"].title == "음악 once"
+
+
+@pytest.mark.parametrize("slug", ["all", "daily", "top-week", "once-x", "robotics", "robots", "mine"])
+def test_a_channel_takes_no_slug_of_another(slug: str) -> None:
+    """The config's own channels may not have the slug of a field, of its former names, or of ours."""
+    with pytest.raises(ConfigError, match=slug):
+        check_slugs("x.toml", [ChannelConfig(slug="mine", title="1"), ChannelConfig(slug=slug, title="2")], [ROBOTICS])
+
+
+@pytest.mark.parametrize(
+    ("rule", "since"),
+    [
+        ({}, 10),
+        ({"any": ("robotics", "music")}, 10),
+        ({"any": ("music",)}, None),
+        ({"all": ("robotics", "computer-vision")}, 10),
+        ({"all": ("robotics", "music")}, None),
+        ({"none": ("music",)}, 10),
+        ({"none": ("robotics",)}, None),
+        ({"min_votes": 5}, 10),
+        ({"min_votes": 6}, 20),
+        ({"min_votes": 30}, 20),
+        ({"min_votes": 31}, None),
+        ({"include": "reason|추론"}, 10),
+        ({"include": "^nothing$"}, None),
+        ({"exclude": "추론"}, None),
+        ({"exclude": "nothing"}, 10),
+    ],
+)
+def test_what_a_channel_of_the_config_holds(rule: dict[str, Any], since: int | None) -> None:
+    """Fields, votes and words decide; votes let a paper in with the digest that first shows enough of them."""
+    channel = ChannelConfig(slug="x", title="X", **rule)
+    shown = [(10, 5), (15, None), (20, 30), (30, 2)]
+    assert entered(channel, ["robotics", "computer-vision"], "수학적 추론", shown) == since
+
+
+def test_the_best_of_a_week_enter_when_it_is_over() -> None:
+    """By votes, the best last; without votes a paper is never among them."""
+    shown = {"a": [(1, 5)], "b": [(2, 9)], "c": [(3, None)], "d": [(4, 7)]}
+    assert top(shown, 100, 2) == {"b": 100, "d": 99}
+
+
+def test_a_late_riser_enters_with_the_digest_that_lifts_it() -> None:
+    """And whom it passes stays: what readers have seen is not taken back."""
+    shown = {"a": [(1, 5), (150, 5)], "b": [(2, 9)], "c": [(3, 1), (120, 6), (130, 10)]}
+    assert top(shown, 100, 2) == {"b": 100, "a": 99, "c": 120}
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from("abcdefg"),
+        st.lists(st.tuples(st.integers(0, 200), st.one_of(st.none(), st.integers(0, 20))), min_size=1, max_size=4).map(
+            lambda seen: sorted(seen, key=lambda pair: (pair[0], pair[1] or 0))
+        ),
+    ),
+    st.integers(0, 4),
+)
+def test_later_votes_take_nobody_out(shown: dict[str, list[tuple[int, int | None]]], size: int) -> None:
+    """What was in the channel before a digest is in it after, since the same moment."""
+    now = 120
+    before = {key: [pair for pair in seen if pair[0] <= now] for key, seen in shown.items()}
+    then = top({key: seen for key, seen in before.items() if seen}, 100, size)
+    assert then.items() <= top(shown, 100, size).items()

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from digestfeed.config import Config, FeedsConfig, FieldConfig, SiteConfig
+from digestfeed.config import ChannelConfig, Config, FeedsConfig, FieldConfig, SiteConfig
 from digestfeed.errors import RefusedError
 from tests.trees import NOW, item, run, times, tree, write_digest
 
@@ -37,6 +37,13 @@ CONFIGS = [
     ),
     Config(feeds=FeedsConfig(latest=3, archive_size=2), site=SiteConfig(pages=False)),
     Config(feeds=FeedsConfig(latest=3, archive_size=2), timezone="America/New_York"),
+    Config(
+        feeds=FeedsConfig(latest=3, archive_size=2),
+        channels=(
+            ChannelConfig(slug="liked", title="Liked", any=("computer-vision", "robotics"), min_votes=2),
+            ChannelConfig(slug="worded", title="Worded", include="Another", none=("robotics",)),
+        ),
+    ),
 ]
 
 digests = st.lists(

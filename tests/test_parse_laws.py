@@ -28,7 +28,9 @@ def items_of(parsed: Parsed) -> Iterator[Item]:
 def test_each_written_line_has_one_fate(text: str) -> None:
     """Every line that is not blank is accounted for, and no other."""
     written = {n for n, line in enumerate(text.split("\n"), 1) if line.strip().lstrip("> \t")}
-    assert written <= account("a.md", text).keys()
+    fates = account("a.md", text)
+    assert written <= fates.keys()
+    assert Fate.IDLE not in fates.values()
 
 
 @given(TEXTS)
@@ -69,7 +71,7 @@ def test_lines_said_to_be_a_problem_are_reported(text: str) -> None:
 def test_places_exist(text: str) -> None:
     """Items, chatter and problems point at lines of the file, and items stand in order of lines."""
     parsed, lines = parse("a.md", text), text.count("\n") + 1
-    places = [piece.where.line for piece in (*parsed.chatter, *parsed.problems)]
+    places = [piece.where.line for piece in parsed.chatter] + [problem.where.line for problem in parsed.problems]
     begins = [item.line for item in items_of(parsed)]
     assert all(1 <= line <= lines for line in [*places, *begins])
     assert begins == sorted(begins)
@@ -152,7 +154,16 @@ LONG = {
     "slashes": "a / ",
     "blank runs": "a      ",
 }
-PREFIXES = ("", "## ", "**요약**: ", "## a\n**링크**: ", "## a\n**요약**: b\n**관련분야**: ", "## a\n**요약**: b\n**저자**: [", "![a](", "| 제목 | 요약 |\n| ")
+PREFIXES = (
+    "",
+    "## ",
+    "**요약**: ",
+    "## a\n**링크**: ",
+    "## a\n**요약**: b\n**관련분야**: ",
+    "## a\n**요약**: b\n**저자**: [",
+    "![a](",
+    "| 제목 | 요약 |\n| ",
+)
 
 
 def seconds(text: str) -> float:
@@ -174,7 +185,12 @@ def assert_linear(unit: str, head: str, size: int) -> None:
 @pytest.mark.parametrize("name", HARD)
 def test_many_lines_take_linear_time(name: str) -> None:
     """A hundred thousand lines of a kind, with an item open above them, are read in linear time."""
-    for head in ("", "## a\n**요약**: b\n", "## a\n**요약**: b\n**관련분야**:\n", "### [a](https://arxiv.org/abs/2410.00001)\n"):
+    for head in (
+        "",
+        "## a\n**요약**: b\n",
+        "## a\n**요약**: b\n**관련분야**:\n",
+        "### [a](https://arxiv.org/abs/2410.00001)\n",
+    ):
         assert_linear(HARD[name], head, 20_000)
 
 
@@ -183,6 +199,16 @@ def test_long_lines_take_linear_time(name: str) -> None:
     """A line of a million characters is read in linear time, as a value of any kind."""
     for prefix in PREFIXES:
         assert_linear(LONG[name], prefix, 100_000)
+
+
+def test_fences_in_fences_take_linear_time() -> None:
+    """Fences nested around a label are looked through once."""
+    deep = [
+        f"## a\n**요약**: b\n{'```a' + chr(10)}" + "```a\n" * n + "**추천수**: 1\n" + "```\n" * n
+        for n in (5_000, 50_000)
+    ]
+    small, large = map(seconds, deep)
+    assert large < max(0.2, 30 * small)
 
 
 def test_an_endless_label_is_text() -> None:

@@ -34,7 +34,18 @@ ALLOWED = {
         "img",
     ),
 }
-ATTRIBUTES = {"a": {"href", "rel"}, "img": {"src", "alt"}, "ol": {"start"}}
+MATHML = "{http://www.w3.org/1998/Math/MathML}"
+MATHS = """
+    math mrow mi mn mo mtext mspace mfrac msqrt mroot mpadded mtable mtr mtd
+    msub msup msubsup munder mover munderover mmultiscripts mprescripts
+"""
+ALLOWED |= {MATHML + name for name in MATHS.split()}
+ATTRIBUTES = {"a": {"href", "rel"}, "img": {"src", "alt"}, "ol": {"start"}, "div": {"lang"}}
+MATHS_ATTRIBUTES = """
+    display alttext mathvariant form lspace rspace stretchy symmetric minsize maxsize movablelimits width
+    linethickness displaystyle scriptlevel accent accentunder
+"""
+ATTRIBUTES |= {name: set(MATHS_ATTRIBUTES.split()) for name in ALLOWED if name.startswith(MATHML)}
 
 SNIPPETS = [
     *("a", "가", "Z", "0", "1", "9", " ", "  ", "    ", "\t", "\n", "\n\n", "\r", "\f", "\0", "\x85", "\xa0"),
@@ -62,6 +73,7 @@ SNIPPETS = [
     ),
     *("<", ">", "<b>", "</", "<!--", "<a:b>", "<a@b.c>", "&", "&amp;", "&amp", "&#60;", "&x", ";", "@", "!"),
     *("http://a.b/c", "javascript:", "data:"),
+    *("$$", "$x$", "$x", "x$", "^", "^2", "\\(", "\\)", "\\[", "\\]", "{", "}", "\\alpha", "\\text{"),
 ]
 markdown_texts = st.one_of(
     st.lists(st.sampled_from(SNIPPETS), max_size=16).map("".join),
@@ -100,6 +112,8 @@ def assert_safe(html: str) -> None:
 @example("snake_case _and_ x_")
 @example("<end_of_text> < 3 & R&D; AT&T")
 @example("a\n\n\nb")
+@example("$5 and $10")
+@example("- $x$\n- $5")
 def test_fast_path_equals_slow_path(text: str) -> None:
     """Whatever the fast path renders, markdown-it and nh3 render to the same HTML."""
     cleaned = markdown.clean(text).rstrip()
@@ -115,6 +129,7 @@ def test_fast_path_equals_slow_path(text: str) -> None:
         "- **What's New**: 새 모델이다.\n- **Technical Details**: 이름은 snake_case.",
         "- ***What's New***: 새 모델.\n\n- ***Performance***: [1] 좋다.",
         "주요 내용:\n\n1. **서론 (Introduction)**: 배경.\n2. **결론**: 요약.",
+        "비용은 $5에서 $10 사이이고, US$3이다.",
     ],
 )
 def test_usual_summaries_take_the_fast_path(text: str) -> None:
@@ -196,11 +211,6 @@ def test_long_texts_are_paragraphs() -> None:
     assert html.startswith("<p>**a** &lt;b&gt;</p>\n<p>")
 
 
-def test_maths_stays_text() -> None:
-    """`$…$` comes out as it is written."""
-    assert markdown_html("$x_1 < y_2$") == "<p>$x_1 &lt; y_2$</p>"
-
-
 BOMBS = {
     "brackets": "[",
     "images": "![[]()",
@@ -213,6 +223,13 @@ BOMBS = {
     "backticks": "`a",
     "entities": "&#x41;",
     "strikes": "~~a",
+    "dollars": "$a",
+    "maths": "$a^",
+    "displays": "\\[a^2\n",
+    "double dollars": "$$\na\n",
+    "round brackets": "\\(x",
+    "many formulas": "$x^2$ ",
+    "one formula": "{\\sqrt",
 }
 
 

@@ -30,11 +30,15 @@ CREATE TABLE digest (
     id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
     hash BLOB NOT NULL, items INTEGER NOT NULL, held INTEGER NOT NULL, fault TEXT, newest TEXT, report BLOB);
 CREATE TABLE appearance (
-    digest INTEGER NOT NULL, key TEXT NOT NULL, month INTEGER NOT NULL, published INTEGER NOT NULL,
-    fields TEXT NOT NULL, inferred INTEGER NOT NULL, labels TEXT NOT NULL, hash BLOB NOT NULL, body BLOB NOT NULL);
+    digest INTEGER NOT NULL, key TEXT NOT NULL, day INTEGER NOT NULL, published INTEGER NOT NULL, votes INTEGER,
+    fields TEXT NOT NULL, inferred INTEGER NOT NULL, labels TEXT NOT NULL, chosen TEXT NOT NULL,
+    hash BLOB NOT NULL, body BLOB NOT NULL);
 CREATE TABLE paper (
-    id INTEGER PRIMARY KEY, key TEXT NOT NULL, month INTEGER NOT NULL, published INTEGER NOT NULL,
+    id INTEGER PRIMARY KEY, key TEXT NOT NULL, day INTEGER NOT NULL, published INTEGER NOT NULL,
     fields TEXT NOT NULL, inferred INTEGER NOT NULL, labels TEXT NOT NULL, hash BLOB NOT NULL);
+CREATE TABLE special (
+    channel TEXT NOT NULL, key TEXT NOT NULL, origin TEXT NOT NULL, month INTEGER NOT NULL, entered INTEGER NOT NULL,
+    PRIMARY KEY (channel, key)) WITHOUT ROWID;
 CREATE TABLE shelf (
     channel TEXT NOT NULL, month INTEGER NOT NULL, count INTEGER NOT NULL, papers BLOB NOT NULL,
     PRIMARY KEY (channel, month)) WITHOUT ROWID;
@@ -50,7 +54,10 @@ _INDEXES = {
     ),
     "paper": (
         "CREATE UNIQUE INDEX IF NOT EXISTS paper_key ON paper (key)",
-        "CREATE INDEX IF NOT EXISTS paper_month ON paper (month, published, key)",
+        "CREATE INDEX IF NOT EXISTS paper_day ON paper (day, published, key)",
+        "CREATE INDEX IF NOT EXISTS special_month ON special (month, channel)",
+        "CREATE INDEX IF NOT EXISTS special_origin ON special (origin)",
+        "CREATE INDEX IF NOT EXISTS special_key ON special (key)",
     ),
     "document": ("CREATE INDEX IF NOT EXISTS document_owner ON document (owner)",),
 }
@@ -73,17 +80,20 @@ class KnownDigest(msgspec.Struct, frozen=True):
 
 
 class AppearanceRow(msgspec.Struct, frozen=True, array_like=True):
-    """An appearance, and what a paper of it alone would be: month (YYYYMM, 0 undated), fields, labels.
+    """An appearance, and what a paper of it alone would be: day (YYYYMMDD, 0 undated), fields, labels.
 
-    `body` is the encoded `model.Appearance`, `hash` its digest.
+    `chosen` are the slugs of the config's own channels that such a paper is in, separated by blanks; `body` is the
+    encoded `model.Appearance`, `hash` its digest.
     """
 
     key: str
-    month: int
+    day: int
     published: int
+    votes: int | None
     fields: str
     inferred: int
     labels: str
+    chosen: str
     hash: bytes
     body: bytes
 
@@ -93,15 +103,30 @@ class PaperRow(msgspec.Struct, frozen=True):
 
     id: int
     key: str
-    month: int
+    day: int
     published: int
     fields: str
     inferred: int
     labels: str
     hash: bytes
 
+    @property
+    def month(self) -> int:
+        """The month that the paper is kept in: YYYYMM, 0 for the undated."""
+        return self.day // 100
 
-_PAPER = "id, key, month, published, fields, inferred, labels, hash"
+
+class Special(msgspec.Struct, frozen=True):
+    """That a paper is in a channel for another reason than its fields, since when, and in which month (YYYYMM)."""
+
+    channel: str
+    key: str
+    month: int
+    entered: int
+
+
+_PAPER = "id, key, day, published, fields, inferred, labels, hash"
+_APPEARANCE = "key, day, published, votes, fields, inferred, labels, chosen, hash, body"
 
 
 class Catalog:
@@ -223,7 +248,7 @@ class Catalog:
 
     def forget_all(self) -> None:
         """Begin anew inside the run's transaction."""
-        for table in ("appearance", "paper", "shelf", "digest", "document", "folder"):
+        for table in ("appearance", "paper", "special", "shelf", "digest", "document", "folder"):
             self._db.execute(f"DELETE FROM {table}")  # noqa: S608 -- names from this line
 
     def distrust_documents(self) -> None:
@@ -296,19 +321,13 @@ class Catalog:
     def add_appearances(self, digest: int, rows: Iterable[AppearanceRow]) -> None:
         """Take in the appearances of a digest."""
         self._db.executemany(
-            "INSERT INTO appearance VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [
-                (digest, r.key, r.month, r.published, r.fields, r.inferred, r.labels, r.hash, r.body)
-                for r in rows
-            ],
+            f"INSERT INTO appearance (digest, {_APPEARANCE}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [(digest, *msgspec.structs.astuple(row)) for row in rows],
         )
 
     def appearances(self, key: str) -> list[AppearanceRow]:
         """Give the appearances of a key, in no order that matters."""
-        rows = self._db.execute(
-            "SELECT key, month, published, fields, inferred, labels, hash, body FROM appearance WHERE key = ?",
-            (key,),
-        )
+        rows = self._db.execute(f"SELECT {_APPEARANCE} FROM appearance WHERE key = ?", (key,))
         return [AppearanceRow(*row) for row in rows]
 
     def bodies(self, key: str) -> tuple[bytes, ...]:
@@ -344,8 +363,8 @@ class Catalog:
     def add_lone_papers(self) -> None:
         """Make a paper of each key with one appearance; for an empty table of papers."""
         self._db.execute(
-            "INSERT INTO paper (key, month, published, fields, inferred, labels, hash) "
-            "SELECT key, month, published, fields, inferred, labels, hash FROM appearance "
+            "INSERT INTO paper (key, day, published, fields, inferred, labels, hash) "
+            "SELECT key, day, published, fields, inferred, labels, hash FROM appearance "
             "GROUP BY key HAVING COUNT(*) = 1 ORDER BY key"
         )
 
@@ -367,7 +386,8 @@ class Catalog:
     def month_papers(self, month: int) -> list[PaperRow]:
         """Give a month's papers in order of (published, key)."""
         rows = self._db.execute(
-            f"SELECT {_PAPER} FROM paper WHERE month = ? ORDER BY published, key", (month,)
+            f"SELECT {_PAPER} FROM paper WHERE day >= ? AND day < ? ORDER BY published, key",
+            (month * 100, month * 100 + 100),
         )
         return [PaperRow(*row) for row in rows]
 
@@ -383,28 +403,99 @@ class Catalog:
     def put_paper(self, row: PaperRow) -> None:
         """Take in or change a paper; its key decides, `id` is ignored."""
         self._db.execute(
-            "INSERT INTO paper (key, month, published, fields, inferred, labels, hash) VALUES (?, ?, ?, ?, ?, ?, ?) "
-            "ON CONFLICT (key) DO UPDATE SET month = excluded.month, published = excluded.published, "
+            "INSERT INTO paper (key, day, published, fields, inferred, labels, hash) VALUES (?, ?, ?, ?, ?, ?, ?) "
+            "ON CONFLICT (key) DO UPDATE SET day = excluded.day, published = excluded.published, "
             "fields = excluded.fields, inferred = excluded.inferred, labels = excluded.labels, hash = excluded.hash",
-            (row.key, row.month, row.published, row.fields, row.inferred, row.labels, row.hash),
+            (row.key, row.day, row.published, row.fields, row.inferred, row.labels, row.hash),
         )
 
     def drop_paper(self, key: str) -> None:
         """Forget a paper."""
         self._db.execute("DELETE FROM paper WHERE key = ?", (key,))
 
+    def day_papers(self, day: int) -> list[PaperRow]:
+        """Give a day's papers (YYYYMMDD), newest first."""
+        rows = self._db.execute(
+            f"SELECT {_PAPER} FROM paper WHERE day = ? ORDER BY published DESC, key DESC", (day,)
+        )
+        return [PaperRow(*row) for row in rows]
+
     def months(self) -> list[int]:
         """Give the months that have papers, in order; 0 stands for the undated."""
-        return [month for (month,) in self._db.execute("SELECT DISTINCT month FROM paper ORDER BY month")]
+        return [month for (month,) in self._db.execute("SELECT DISTINCT day / 100 FROM paper ORDER BY 1")]
 
     def month_counts(self) -> dict[int, int]:
         """Give month → number of papers; 0 stands for the undated."""
-        return dict(self._db.execute("SELECT month, COUNT(*) FROM paper GROUP BY month ORDER BY month"))
+        return dict(self._db.execute("SELECT day / 100, COUNT(*) FROM paper GROUP BY 1 ORDER BY 1"))
+
+    # -- channels that papers are in for another reason than their fields ---------------------------------
+
+    def lone_chosen(self) -> list[tuple[str, int, int, str]]:
+        """Give (key, day, published, slugs) of papers of one appearance that are in channels of the config."""
+        rows = self._db.execute(
+            "SELECT key, day, published, chosen FROM appearance WHERE chosen <> '' AND key IN "
+            "(SELECT key FROM appearance GROUP BY key HAVING COUNT(*) = 1) ORDER BY key"
+        )
+        return rows.fetchall()
+
+    def put_special(self, origin: str, rows: Iterable[Special]) -> set[int]:
+        """Say what is in channels because of an origin (a paper's key, a week, a month); give the months this changes."""
+        before = {
+            Special(*row)
+            for row in self._db.execute(
+                "SELECT channel, key, month, entered FROM special WHERE origin = ?", (origin,)
+            )
+        }
+        now = set(rows)
+        for row in before - now:
+            self._db.execute("DELETE FROM special WHERE channel = ? AND key = ?", (row.channel, row.key))
+        self._db.executemany(
+            "INSERT OR REPLACE INTO special (channel, key, origin, month, entered) VALUES (?, ?, ?, ?, ?)",
+            [(row.channel, row.key, origin, row.month, row.entered) for row in now - before],
+        )
+        return {row.month for row in before ^ now}
+
+    def special_months(self, key: str) -> set[int]:
+        """Give the months in which a paper entered such channels."""
+        return {month for (month,) in self._db.execute("SELECT month FROM special WHERE key = ?", (key,))}
+
+    def specials(self, month: int) -> list[tuple[str, int]]:
+        """Give (channel, paper id) of those that entered in a month, in order of channel, moment and key."""
+        return self._db.execute(
+            "SELECT special.channel, paper.id FROM special JOIN paper USING (key) WHERE special.month = ? "
+            "ORDER BY special.channel, special.entered, special.key",
+            (month,),
+        ).fetchall()
+
+    def votes_between(self, first: int, last: int) -> dict[str, list[tuple[int, int | None]]]:
+        """Give key → (moment, votes) of each appearance, for papers of the days YYYYMMDD first to last."""
+        found: dict[str, list[tuple[int, int | None]]] = {}
+        for key, published, votes in self._db.execute(
+            "SELECT key, appearance.published, appearance.votes FROM paper JOIN appearance USING (key) "
+            "WHERE paper.day BETWEEN ? AND ? ORDER BY key, appearance.published",
+            (first, last),
+        ):
+            found.setdefault(key, []).append((published, votes))
+        return found
+
+    def days(self, month: int) -> list[int]:
+        """Give the days (YYYYMMDD) of a month that have papers, in order."""
+        rows = self._db.execute(
+            "SELECT DISTINCT day FROM paper WHERE day >= ? AND day < ? ORDER BY day",
+            (month * 100, month * 100 + 100),
+        )
+        return [day for (day,) in rows]
+
+    def newest_day(self) -> int:
+        """Give the last day (YYYYMMDD) that is known, of a digest or of a paper; 0 for none."""
+        dated = self._db.execute("SELECT MAX(newest) FROM digest").fetchone()[0]
+        estimated = self._db.execute("SELECT MAX(day) FROM paper").fetchone()[0]
+        return max(int(str(dated or "0").replace("-", "")), estimated or 0)
 
     # -- shelves: which papers of a month a channel holds --------------------------------------------------
 
     def put_shelves(self, month: int, shelves: dict[str, bytes]) -> None:
-        """Take in a month's shelves: channel → the ids of its papers, four bytes each, in order."""
+        """Take in a month's shelves: channel → the ids of its papers, or its days, four bytes each, in order."""
         self._db.execute("DELETE FROM shelf WHERE month = ?", (month,))
         self._db.executemany(
             "INSERT INTO shelf VALUES (?, ?, ?, ?)",

@@ -15,6 +15,9 @@ import msgspec
 from digestfeed.errors import ConfigError
 from digestfeed.text import slug as path_name
 
+CONFIG_NAME = "digestfeed.toml"
+"""The name under which a config is looked for."""
+
 PREVIEW_URL = "http://127.0.0.1:8000/"
 PREVIEW_AUTHORITY = "localhost,2024"
 

@@ -6,6 +6,7 @@ reserves, each component under 200 bytes, and unique on a file system that folds
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from enum import StrEnum
 
@@ -13,6 +14,7 @@ import msgspec
 
 FRONT = "index.html"
 OPML = "feeds.opml"
+OPML_ONCE = "feeds-once.opml"
 STATUS = "status.json"
 SITEMAP = "sitemap.xml"
 ROBOTS = "robots.txt"
@@ -110,6 +112,10 @@ class Urls(msgspec.Struct, frozen=True):
     def entry_id(self, key: str) -> str:
         """Give the atom:id of a paper: a tag URI (RFC 4151), the same in every feed, wherever the site is hosted."""
         return f"tag:{self.authority}:paper/{key}"
+
+    def day_id(self, day: dt.date) -> str:
+        """Give the atom:id of a day's papers as one entry."""
+        return f"tag:{self.authority}:day/{day.isoformat()}"
 
     def feed_id(self, slug: str) -> str:
         """Give the atom:id of a channel's feed."""

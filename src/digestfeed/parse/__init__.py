@@ -14,28 +14,30 @@ Owns the grammar; refuses dates (a heading's date is passed on as written) and f
 Levels of headings, order of labels, colons, bold, numbering, quotation and gloss are free.  A heading that is
 followed by nothing of an item, text after the last value, and what a rule cuts off are chatter.
 
-`lines` tells what a line is, `machine` what it means in its place, `draft` and `items` what that amounts to.
+`lines` tells what a line is and `labels` which words are labels; `machine` goes through them, `state` tells what a
+line means in its place, `builder` acts on it, and `draft`, `items` and `ledger` keep what that amounts to.
 """
 
 from __future__ import annotations
 
 from digestfeed.model import Parsed
-from digestfeed.parse.machine import Fate, Machine
+from digestfeed.parse.ledger import Fate
+from digestfeed.parse.machine import Machine
 
 __all__ = ["Fate", "account", "parse"]
 
 
 def parse(path: str, text: str) -> Parsed:
-    """Parse the text of one file.
+    r"""Parse the text of one file.
 
     Args:
         path: the file's path relative to the digests folder; it only goes into locations.
-        text: the decoded text, lines ended by `\\n`.
+        text: the decoded text, lines ended by `\n`.
 
     Returns:
         The file's digests in order, and its chatter and problems in order of lines.  Never raises.
     """
-    return Machine(path, text.split("\n")).parsed()
+    return Machine(path, text).parsed()
 
 
 def account(path: str, text: str) -> dict[int, Fate]:
@@ -46,5 +48,5 @@ def account(path: str, text: str) -> dict[int, Fate]:
         text: as in `parse`.
     """
     fates: dict[int, Fate] = {}
-    Machine(path, text.split("\n"), fates).parsed()
+    Machine(path, text, fates).parsed()
     return fates

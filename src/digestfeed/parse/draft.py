@@ -25,9 +25,21 @@ class Draft:
     """
 
     __slots__ = (
-        "at", "complete", "first", "heading", "heading_line", "level", "is_section", "link_lines", "starts", "strong", "texts",
-        "thumbnail", "title_line", "urls",
-    )  # fmt: skip
+        "at",
+        "complete",
+        "first",
+        "heading",
+        "heading_line",
+        "is_section",
+        "level",
+        "link_lines",
+        "starts",
+        "strong",
+        "texts",
+        "thumbnail",
+        "title_line",
+        "urls",
+    )
 
     def __init__(self, first: int) -> None:
         self.first = self.heading_line = self.title_line = first
@@ -96,4 +108,3 @@ class Draft:
 def _concerns_arxiv(urls: Sequence[str]) -> bool:
     """Whether a URL names an arXiv paper, possible or not."""
     return any(seen.id is not None or seen.rejected is not None for seen in map(arxiv.id_in_url, urls))
-

@@ -29,36 +29,56 @@ class Slot(IntEnum):
 
 
 _SPELLINGS: dict[Slot, str] = {
-    Slot.TITLE: """제목 논문제목 논문명 논문의제목 논문타이틀 기사제목 뉴스제목 원제 원제목 타이틀 영문제목 영어제목 한글제목
-        한국어제목 국문제목 번역제목 title papertitle nameofpaper titleofthepaper originaltitle englishtitle
-        koreantitle""",
-    Slot.SUMMARY: """요약 논문요약 핵심요약 내용요약 주요요약 상세요약 전문요약 전문적요약 전문적인요약 전문가요약
-        전문가용요약 기술요약 요약문 요약내용 초록 초록요약 논문초록 개요 논문개요 주요내용 핵심내용 한줄요약 세줄요약 줄요약
-        summary papersummary abstract professionalsummary technicalsummary executivesummary overview tldr
-        expertsummary briefsummary keysummary""",
-    Slot.EASY: """쉬운설명 쉬운요약 쉬운해설 쉬운풀이 쉽게설명 쉽게말하면 쉽게풀어쓴설명 쉽게이해하기 알기쉬운설명
-        이해하기쉬운설명 간단설명 간단한설명 간략설명 비전문가용설명 비전공자용설명 비전공자를위한설명 초보자설명
-        초보자용설명 초보자를위한설명 일반인을위한설명 쉬운말설명 쉬운말로설명 쉬운버전
+    Slot.TITLE: """
+        제목 논문제목 논문명 논문의제목 논문타이틀 기사제목 뉴스제목 원제 원제목 타이틀 영문제목 영어제목
+        한글제목 한국어제목 국문제목 번역제목 title papertitle nameofpaper titleofthepaper originaltitle
+        englishtitle koreantitle
+    """,
+    Slot.SUMMARY: """
+        요약 논문요약 핵심요약 내용요약 주요요약 상세요약 전문요약 전문적요약 전문적인요약 전문가요약
+        전문가용요약 기술요약 요약문 요약내용 초록 초록요약 논문초록 개요 논문개요 주요내용 핵심내용 한줄요약
+        세줄요약 줄요약 summary papersummary abstract professionalsummary technicalsummary executivesummary
+        overview tldr expertsummary briefsummary keysummary
+    """,
+    Slot.EASY: """
+        쉬운설명 쉬운요약 쉬운해설 쉬운풀이 쉽게설명 쉽게말하면 쉽게풀어쓴설명 쉽게이해하기 알기쉬운설명
+        이해하기쉬운설명 간단설명 간단한설명 간략설명 비전문가용설명 비전공자용설명 비전공자를위한설명
+        초보자설명 초보자용설명 초보자를위한설명 일반인을위한설명 쉬운말설명 쉬운말로설명 쉬운버전
         easyexplanation easysummary easytounderstand simpleexplanation simplesummary simplifiedsummary
         simplifiedexplanation plainsummary plainlanguagesummary plainexplanation laysummary layexplanation
         laymansexplanation laymansummary eli5 explainlikeimfive inplainwords inplainenglish insimpleterms
-        insimplewords simplyput forbeginners""",
-    Slot.FIELDS: """관련분야 관련된분야 관련연구분야 연구분야 적용분야 분야 주제분야 관련주제 주제 키워드 관련키워드 주요키워드
-        핵심키워드 카테고리 태그 해시태그 field fields relatedfield relatedfields researchfield researchfields
-        fieldsofstudy area areas relatedarea relatedareas researcharea researchareas domain domains category
-        categories keyword keywords tag tags topic topics relatedtopics subject subjects""",
-    Slot.VOTES: """추천수 추천 추천횟수 추천개수 좋아요 좋아요수 업보트 업보트수 투표수 득표수 vote votes votecount upvote
-        upvotes numberofvotes numberofupvotes like likes recommendations recommendation""",
-    Slot.LINK: """pdf다운로드링크 pdf다운로드 pdf다운로드주소 pdf다운링크 pdf링크 pdf주소 pdf 다운로드링크 다운로드 논문링크
-        논문pdf 논문주소 논문보기 논문원문 링크 원문 원문링크 원문보기 원문주소 전체링크 전체기사 전체기사링크 전체글
-        기사링크 뉴스링크 관련링크 출처 출처링크 참고링크 바로가기 바로가기링크
-        link links paperlink pdfdownloadlink pdfdownload pdflink pdfurl downloadlink downloadpdf url paperurl
-        source sourcelink fulllink fulltext fullpaper readmore arxiv arxivlink arxiv링크 arxivid arxiv번호
-        허깅페이스 허깅페이스링크 huggingface huggingfacelink""",
-    Slot.IMPORTANCE: """중요도 중요도점수 중요성 importance importancescore""",
-    Slot.AUTHORS: """저자 저자들 저자명 저자목록 저자정보 작성자 글쓴이 연구자 연구진 author authors authorlist by writtenby""",
-    Slot.THUMBNAIL: """썸네일 썸네일이미지 이미지 대표이미지 thumbnail image thumbnailimage""",
-    Slot.DATE: """날짜 일자 기준일 작성일 date digestdate""",
+        insimplewords simplyput forbeginners
+    """,
+    Slot.FIELDS: """
+        관련분야 관련된분야 관련연구분야 연구분야 적용분야 분야 주제분야 관련주제 주제 키워드 관련키워드
+        주요키워드 핵심키워드 카테고리 태그 해시태그 field fields relatedfield relatedfields researchfield
+        researchfields fieldsofstudy area areas relatedarea relatedareas researcharea researchareas domain
+        domains category categories keyword keywords tag tags topic topics relatedtopics subject subjects
+    """,
+    Slot.VOTES: """
+        추천수 추천 추천횟수 추천개수 좋아요 좋아요수 업보트 업보트수 투표수 득표수 vote votes votecount upvote
+        upvotes numberofvotes numberofupvotes like likes recommendations recommendation
+    """,
+    Slot.LINK: """
+        pdf다운로드링크 pdf다운로드 pdf다운로드주소 pdf다운링크 pdf링크 pdf주소 pdf 다운로드링크 다운로드
+        논문링크 논문pdf 논문주소 논문보기 논문원문 링크 원문 원문링크 원문보기 원문주소 전체링크 전체기사
+        전체기사링크 전체글 기사링크 뉴스링크 관련링크 출처 출처링크 참고링크 바로가기 바로가기링크 link links
+        paperlink pdfdownloadlink pdfdownload pdflink pdfurl downloadlink downloadpdf url paperurl source
+        sourcelink fulllink fulltext fullpaper readmore arxiv arxivlink arxiv링크 arxivid arxiv번호 허깅페이스
+        허깅페이스링크 huggingface huggingfacelink
+    """,
+    Slot.IMPORTANCE: """
+        중요도 중요도점수 중요성 importance importancescore
+    """,
+    Slot.AUTHORS: """
+        저자 저자들 저자명 저자목록 저자정보 작성자 글쓴이 연구자 연구진 author authors authorlist by writtenby
+    """,
+    Slot.THUMBNAIL: """
+        썸네일 썸네일이미지 이미지 대표이미지 thumbnail image thumbnailimage
+    """,
+    Slot.DATE: """
+        날짜 일자 기준일 작성일 date digestdate
+    """,
 }
 LABELS: dict[str, Slot] = {match_key(word): slot for slot, words in _SPELLINGS.items() for word in words.split()}
 LONGEST = 40  # characters; what is longer is no label, whatever it says
@@ -72,10 +92,28 @@ _ENDINGS: tuple[tuple[str, Slot], ...] = (
     *((ending, Slot.LINK) for ending in ("링크", "downloadlink", "paperlink", "pdflink")),
 )
 # An ending alone does not tell for which readers a text is.
-_FOR_EVERYONE = ("쉬운", "쉽게", "쉽", "간단", "비전공", "비전문", "초보", "일반인", "easy", "simple", "plain", "layman", "beginner")
+_FOR_EVERYONE = (
+    "쉬운",
+    "쉽게",
+    "쉽",
+    "간단",
+    "비전공",
+    "비전문",
+    "초보",
+    "일반인",
+    "easy",
+    "simple",
+    "plain",
+    "layman",
+    "beginner",
+)
 
 # Words that number an item in its heading: `### 논문 1: X`.
-_COUNTERS = frozenset("논문 뉴스 기사 항목 소식 연구 번호 번째논문 paper papers article news item no number story".split())
+_COUNTERS = frozenset(
+    """
+        논문 뉴스 기사 항목 소식 연구 번호 번째논문 paper papers article news item no number story
+    """.split()  # noqa: SIM905 -- as above
+)
 _DIGITS = "0123456789"
 _GLOSS = re.compile(r"[(（\[][^()（）\[\]]*[)）\]]")
 _JOINTS = re.compile(r"[/|·&]|\s및\s|\sand\s")

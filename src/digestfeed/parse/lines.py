@@ -41,7 +41,7 @@ class Line(NamedTuple):
     """A line, read.
 
     `value` is a heading's text without its number, an image's URL (None where it does not end), what stands
-    behind a label on its line, a fence's info string, or a quoted text without its `>`.  `level` is a heading's,
+    behind a label on its line, or a quoted text without its `>`.  `level` is a heading's,
     0 for what is none.  A heading that only numbers an item has the slot TITLE and no value.
     """
 
@@ -70,15 +70,16 @@ _SPECIAL = frozenset("#*_`-+=~>|![<【「《〈『")
 _TAG = re.compile(r"</?(?:b|strong|i|em|u|p|div|center|span|br|summary|details|h[1-6])(?:\s[^<>]*)?/?>", re.IGNORECASE)
 _IMG = re.compile(r"<img\s[^<>]*?\bsrc\s*=\s*[\"']?([^\"'\s<>]+)", re.IGNORECASE)
 _VOTE_SIGNS = "👍⬆🔺🔼❤♥▲\ufe0f"
-_SHORT = 48  # characters of a line that is likely to come again
+SHORT = 48  # characters of a line that is likely to come again
 
 
 def read_line(raw: str) -> Line:
     """Read a line as it stands in the file, without its line end."""
-    return _read_short(raw) if len(raw) <= _SHORT else _read(raw)
+    return read_short(raw) if len(raw) <= SHORT else read_long(raw)
 
 
-def _read(raw: str) -> Line:
+def read_long(raw: str) -> Line:
+    """Read a line that is not likely to come again."""
     text = raw.strip()
     if not text:
         return BLANK
@@ -92,30 +93,27 @@ def _read(raw: str) -> Line:
     return _marked(text) if first.isdigit() or not first.isascii() else TEXT
 
 
-_read_short = lru_cache(maxsize=8192)(_read)
+read_short = lru_cache(maxsize=8192)(read_long)
 
 
 def _is_rule(text: str) -> bool:
     bare = text.replace(" ", "").replace("\t", "")
-    return len(bare) >= (2 if bare[0] in "—―⸻" else 3) and bare.count(bare[0]) == len(bare) and (
-        bare[0] != "~" or len(bare) > 5
+    return (
+        len(bare) >= (2 if bare[0] in "—―⸻" else 3)
+        and bare.count(bare[0]) == len(bare)
+        and (bare[0] != "~" or len(bare) > 5)
     )
 
 
 def _special(text: str, first: str) -> Line:
-    if first == "#":
-        return _heading(text)
-    if first == "!":
-        return _image(text) if text.startswith("![") else TEXT
-    if first == "|":
-        return Line(Kind.ROW) if text.count("|") > 2 else TEXT
-    if first == ">":
-        return _quoted(text)
+    if first == "*" and text[1:2] == "*":
+        end = text.find("**:", 2, LONGEST)  # as most labels are written
+        slot = marked_slot_of(text[2:end]) if end > 2 else None
+        if slot is not None:
+            return Line(Kind.LABEL, text[end + 3 :].strip(), 0, slot, Mark.FULL)
     if text.startswith(("```", "~~~")):
-        return Line(Kind.FENCE, text.strip("`~ ").lower(), slot=None, level=ord(first))
-    if first == "<":
-        return _html(text)
-    return _marked(text)
+        return Line(Kind.FENCE)
+    return _READERS.get(first, _marked)(text)
 
 
 def _plain(text: str) -> Line:
@@ -309,11 +307,22 @@ def is_strong_title(raw: str) -> bool:
     return text.startswith("#") or (len(body) < 300 and body[:2] in {"**", "__"} and unbold(body) != body)
 
 
+def _row(text: str) -> Line:
+    return Line(Kind.ROW) if text.count("|") > 2 else TEXT
+
+
 def _image(text: str) -> Line:
+    if not text.startswith("!["):
+        return TEXT
     middle = text.find("](")
     if middle < 0:
         return TEXT
+    if text[-1] == ")" and text.find("(", middle + 2) < 0 and text.find(")") == len(text) - 1 and " " not in text:
+        return Line(Kind.IMAGE, text[middle + 2 : -1])
     end = closing(text, middle + 1)
     if end < 0:
         return Line(Kind.IMAGE)
-    return Line(Kind.IMAGE, text[middle + 2 : end].split(' "')[0].strip().strip("<>"))
+    return Line(Kind.IMAGE, text[middle + 2 : end].partition(' "')[0].strip().strip("<>"))
+
+
+_READERS = {"#": _heading, "!": _image, "|": _row, ">": _quoted, "<": _html}

@@ -14,13 +14,16 @@ from digestfeed.text import one_line
 
 LONGEST_URL = 2000  # characters; what servers and readers still take
 
-_NUMBER = re.compile(r"(?<![\d.,-])(\d{1,3}(?:,\d{3})+|\d{1,9})(?:\.(\d{1,9}))?\s?([kK천]?|만(?!점))(?![\d,]*\d)")
+_NUMBER = re.compile(r"(?<![\d.,-])(\d{1,3}(?:,\d{3})+|\d{1,9})(?:\.(\d{1,9}))?\s?(만(?!점)|[kK천]?)(?![\d,]*\d)")
 _SCALES = {"k": 1000, "천": 1000, "만": 10_000}
 _LONGEST_NUMBER = 60  # characters: in what is longer, a number may be anything
 _BARE_URL = re.compile(r"https?:(?:\\?/){2}[^\s<>\"'|]+", re.IGNORECASE)
 _NOTHING = frozenset(
-    "- – — n/a na none null nil 없음 없습니다 미제공 해당없음 정보없음 링크없음 미정 unknown notavailable notprovided ? tbd".split()
-) | {""}
+    """
+        - – — ? n/a na none null nil tbd unknown notavailable notprovided
+        없음 없습니다 미제공 해당없음 정보없음 링크없음 미정
+    """.split()  # noqa: SIM905 -- easier to read and to add to
+)
 _BULLET = re.compile(r"\s{0,20}(?:[-*+•·▪◦‣]|\d{1,3}[.)])\s+")
 _NO_TITLE = re.compile(
     r"[\s(\[*\"'<]{0,4}(?:논문\s?)?(?:의\s?)?(?:제목|title)(?:이|은|을|\s){0,3}"
@@ -29,13 +32,16 @@ _NO_TITLE = re.compile(
     re.IGNORECASE,
 )
 _QUOTES = {'"': '"', "'": "'", "“": "”", "‘": "’", "「": "」", "『": "』", "《": "》", "〈": "〉", "«": "»"}
-_PYTHON_QUOTED = re.compile(r"'((?:[^'\\]|\\.){0,200})'|\"((?:[^\"\\]|\\.){0,200})\"")
+_PYTHON_QUOTED = re.compile(
+    r"'([^'\\]{0,100}(?:\\.[^'\\]{0,100}){0,5})'|\"([^\"\\]{0,100}(?:\\.[^\"\\]{0,100}){0,5})\""
+)
 _ORDINARY_URL = re.compile(r"https?://[a-z0-9][a-z0-9-]*(?:\.[a-z0-9-]+)+/[!-;=?-\[\]^-z|~]*")
 _EMPHASIS = frozenset("*_`")
 _PARENTHESES = re.compile(r"[()]")
+_AND_OTHERS = re.compile(r"\s(?:et al\.?|외(?:\s?\d{1,4}\s?[명인])?(?: 등)?|등)$")
 _OPEN, _CLOSE = "([{（［", ")]}）］"
-_SEPARATORS = ",，、;；|"
 _SEPARATOR = re.compile(r"[,，、;；|]")
+_BRACKET_OR_SEPARATOR = re.compile(r"[\[({（［\])}）］,，、;；|]")
 _SPACED_SEPARATOR = re.compile(r"\s[/·•]\s")
 _ANY_SEPARATOR = re.compile(r"[,，、;；|/·•#\n]")
 
@@ -80,7 +86,8 @@ def closing(text: str, start: int) -> int:
 
 def is_nothing(text: str) -> bool:
     """Tell whether a value says in words that there is none: `-`, `없음`, `N/A`."""
-    return len(text) <= 40 and text.strip(" .()[]*").casefold().replace(" ", "") in _NOTHING
+    bare = text.strip(" .()[]*") if len(text) <= 40 else text
+    return not bare or bare.casefold().replace(" ", "") in _NOTHING
 
 
 def title(text: str) -> str | None:
@@ -133,7 +140,7 @@ def links(text: str) -> LinkValue:
         if end < 0:
             urls += _bare(text[middle + 2 :])
             return LinkValue(_unique(urls), text[max(text.rfind("[", rest, middle), 0) :])
-        target = text[middle + 2 : end].split(' "')[0].strip().strip("<>")
+        target = text[middle + 2 : end].partition(' "')[0].strip().strip("<>")
         urls += [unescape(target)]
         rest = end + 1
     urls += _bare(text[rest:])
@@ -206,7 +213,7 @@ def _trimmed(url: str) -> str:
 
 
 def unescape(url: str) -> str:
-    """Undo Markdown's backslashes in a URL: `https:\\/\\/arxiv.org\\/abs\\/1`."""
+    r"""Undo Markdown's backslashes in a URL: `https:\/\/arxiv.org\/abs\/1`."""
     return url.replace("\\/", "/").replace("\\_", "_").replace("\\-", "-") if "\\" in url else url
 
 
@@ -264,23 +271,21 @@ def split_outside(text: str) -> list[str]:
         return [text]
     if text.startswith("#"):
         return re.split(r"#|[,，、;；|]", text)
-    if any(c in text for c in _OPEN):
-        parts = _split_by_depth(text)
-    else:
-        parts = _SEPARATOR.split(text)
+    parts = _split_by_depth(text) if any(c in text for c in _OPEN) else _SEPARATOR.split(text)
     return [piece for part in parts for piece in _SPACED_SEPARATOR.split(part)]
 
 
 def _split_by_depth(text: str) -> list[str]:
     parts, depth, start = [], 0, 0
-    for index, char in enumerate(text):
+    for match in _BRACKET_OR_SEPARATOR.finditer(text):
+        char = match[0]
         if char in _OPEN:
             depth += 1
         elif char in _CLOSE:
             depth = max(depth - 1, 0)
-        elif not depth and char in _SEPARATORS:
-            parts.append(text[start:index])
-            start = index + 1
+        elif not depth:
+            parts.append(text[start : match.start()])
+            start = match.end()
     return _SEPARATOR.split(text) if depth else [*parts, text[start:]]
 
 
@@ -308,8 +313,8 @@ def _split_names(text: str) -> list[str]:
 
 
 def _name(text: str) -> str:
-    name = one_line(unbold(text.strip())).removeprefix("and ").removeprefix("& ").removesuffix(" et al.").removesuffix(" et al")
-    name = re.sub(r"\s외(?:\s?\d{1,4}\s?[명인])?$", "", name).strip("*_ ").rstrip(" 등") if "외" in name else name.strip("*_ ")
+    name = one_line(unbold(text.strip())).removeprefix("and ").removeprefix("& ")
+    name = _AND_OTHERS.sub("", name).strip("*_ ")
     return name if name not in {"et al", "et al.", "외", "등"} and any(map(str.isalpha, name)) else ""
 
 

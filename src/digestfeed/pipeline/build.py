@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 
-from digestfeed import write
+from digestfeed import sources, write
 from digestfeed.catalog import Catalog
 from digestfeed.errors import RefusedError
 from digestfeed.pipeline.gather import INSIST, Changes, find_changes, gather
@@ -32,6 +32,8 @@ def build(options: Options) -> Report:
         OutputError: the output or the catalog cannot be written.
     """
     started = time.perf_counter()
+    if not options.digests.is_dir():  # before anything is made for a build that cannot be
+        sources.scan(options.digests)
     runner = Runner(options.jobs, options.executor, options.progress)
     with write.Lock(options.out), Catalog(options.catalog) as catalog, runner:
         session = Session(options, catalog, runner)

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from digestfeed import sources
-from digestfeed.catalog import AppearanceRow, KnownDigest, PaperRow
+from digestfeed.catalog import AppearanceRow, KnownDigest, PaperRow, Special
 from digestfeed.errors import RefusedError
 from digestfeed.pipeline.report import DigestReport
 from digestfeed.pipeline.session import Session, fingerprint
 
 if TYPE_CHECKING:
+    from digestfeed.model import Paper
     from digestfeed.pipeline.intake import Naming, Taken
 
 INSIST = "If that is meant, use --full --allow-shrink."
@@ -80,6 +81,9 @@ def gather(session: Session, changes: Changes) -> None:
             session.catalog.add_lone_papers()
             session.catalog.index("paper")
             session.months.update(session.catalog.months())
+            for key, day, published, slugs in session.catalog.lone_chosen() if session.config.channels else ():
+                specials = [Special(slug, key, day // 100, published) for slug in slugs.split() if day]
+                session.catalog.put_special(key, specials)
             keys = set(session.catalog.repeated_keys())
         for key in sorted(keys):
             _merge_key(session, key)
@@ -167,17 +171,43 @@ def _merge_key(session: Session, key: str) -> None:
     if rows:
         session.vanished.discard(key)
         new = paper_row(key, rows, session)
+        session.months |= catalog.put_special(key, _chosen(new, rows, session))
         if old is not None and msgspec.structs.replace(old, id=0) == new:
             return
+        session.months |= catalog.special_months(key)
         catalog.put_paper(new)
         session.months.add(new.month)
+        session.days.add(new.day)
     elif old is not None:
         catalog.drop_paper(key)
+        session.months |= catalog.put_special(key, ())
     if old is not None:
         session.months.add(old.month)
+        session.days.add(old.day)
 
 
-def paper_row(key: str, rows: Iterable[AppearanceRow], session: Session, *, anew: bool = False) -> PaperRow:
+def _chosen(paper: PaperRow, rows: Sequence[AppearanceRow], session: Session) -> list[Special]:
+    """Say which of the config's own channels a paper is in, and since when."""
+    rules = session.config.channels
+    if not rules or not paper.day:
+        return []
+    if len(rows) == 1:
+        return [Special(slug, paper.key, paper.month, paper.published) for slug in rows[0].chosen.split()]
+    from digestfeed.channels import entered
+
+    merged = merged_paper(rows, session)
+    text = "\n".join(filter(None, (merged.title, merged.summary, merged.easy_summary)))
+    shown = sorted((row.published, row.votes) for row in rows if row.day)
+    shown = [(max(moment, paper.published), votes) for moment, votes in shown]
+    moments = {rule.slug: entered(rule, merged.fields, text, shown) for rule in rules}
+    return [
+        Special(slug, paper.key, session.month_of(moment), moment)
+        for slug, moment in moments.items()
+        if moment is not None
+    ]
+
+
+def paper_row(key: str, rows: Sequence[AppearanceRow], session: Session, *, anew: bool = False) -> PaperRow:
     """Merge a key's appearances as far as the catalog needs it.
 
     Of one appearance alone its row says it all, unless the fields are to be found `anew`.
@@ -185,24 +215,30 @@ def paper_row(key: str, rows: Iterable[AppearanceRow], session: Session, *, anew
     known = sorted(rows, key=lambda row: row.hash)
     if len(known) == 1 and not anew:
         row = known[0]
-        return PaperRow(0, key, row.month, row.published, row.fields, row.inferred, row.labels, row.hash)
-    from digestfeed import merge
-    from digestfeed.model import Appearance
-    from digestfeed.pipeline.intake import month_of
+        return PaperRow(0, key, row.day, row.published, row.fields, row.inferred, row.labels, row.hash)
+    from digestfeed.pipeline.intake import day_number
 
-    appearances = [msgspec.msgpack.decode(row.body, type=Appearance) for row in known]
-    paper = merge.merge(appearances, session.naming.fields_of, session.naming.infer)
+    paper = merged_paper(known, session)
     together = hashlib.blake2b(b"".join(row.hash for row in known), digest_size=16).digest()
     return PaperRow(
         id=0,
         key=key,
-        month=month_of(paper.day),
+        day=day_number(paper.day),
         published=paper.published or 0,
         fields=" ".join(paper.fields),
         inferred=int(paper.fields_inferred),
         labels="\n".join(paper.labels),
         hash=known[0].hash if len(known) == 1 else together,
     )
+
+
+def merged_paper(rows: Iterable[AppearanceRow], session: Session) -> Paper:
+    """Merge the appearances of a key."""
+    from digestfeed import merge
+    from digestfeed.model import Appearance
+
+    appearances = [msgspec.msgpack.decode(row.body, type=Appearance) for row in rows]
+    return merge.merge(appearances, session.naming.fields_of, session.naming.infer)
 
 
 def _reclassify(session: Session) -> None:
@@ -218,7 +254,8 @@ def _reclassify(session: Session) -> None:
             continue
         if slugs != row.fields:
             catalog.put_paper(msgspec.structs.replace(row, fields=slugs))
-            session.months.add(row.month)
+            session.months |= {row.month, *catalog.special_months(row.key)}
+            session.days.add(row.day)
 
 
 def terms_print(naming: Naming) -> str:

@@ -14,7 +14,8 @@ import msgspec
 
 from digestfeed import dating, fields, merge, sources
 from digestfeed.catalog import AppearanceRow
-from digestfeed.config import Config, FieldConfig
+from digestfeed.channels import entered
+from digestfeed.config import ChannelConfig, Config, FieldConfig
 from digestfeed.model import Appearance, Chatter, Digest, Item, Location, Problem
 from digestfeed.parse import parse
 
@@ -61,33 +62,28 @@ def _take_file(task: IntakeTask, file: sources.SourceFile) -> Taken:
 def take_text(file: sources.SourceFile, read: sources.SourceText, config: Config, today: dt.date) -> Taken:
     """Take in a file's text: the pure part of `take_in`."""
     parsed = parse(file.path, read.text)
-    problems = list(parsed.problems)
+    faults = Faults(file.path, parsed.problems)
     if read.note:
-        problems.append(
-            Problem(Location(file.path), "encoding", f"expected UTF-8, got {read.note}; read as that")
-        )
+        faults.add(0, "encoding", f"expected UTF-8, got {read.note}; read as that")
     appearances: list[Appearance] = []
     held = 0
     newest: dt.date | None = None
     for digest in parsed.digests:
-        dated, faults = dating.date_digest(digest, config.timezone, alone=len(parsed.digests) == 1)
-        problems += faults
+        dated, wrong = dating.date_digest(digest, config.timezone, alone=len(parsed.digests) == 1)
+        faults.problems += wrong
+        if dated is not None and dated.day > today:
+            held = min(held or day_number(dated.day), day_number(dated.day))
+            faults.add(digest.heading_line, "from-the-future", _LATER.format(dated.day))
+            continue
         if dated is not None:
             newest = max(newest or dated.day, dated.day)
-        if dated is not None and dated.day > today:
-            due = dated.day.year * 10_000 + dated.day.month * 100 + dated.day.day
-            held = min(held or due, due)
-            problems.append(_from_future(digest, dated))
-            continue
         for item in digest.items:
-            appearance = _appearance(digest, item, dated, config.timezone, problems)
+            appearance = _appearance(digest, item, dated, config.timezone, faults)
             if appearance is not None:
                 appearances.append(appearance)
     items = sum(len(digest.items) for digest in parsed.digests)
     if not items and read.text.strip():
-        problems.append(
-            Problem(Location(file.path), "no-digest", "expected papers or news with a summary, got none")
-        )
+        faults.add(0, "no-digest", "expected papers or news with a summary, got none")
     names = naming(config)
     return Taken(
         file=file,
@@ -95,45 +91,63 @@ def take_text(file: sources.SourceFile, read: sources.SourceText, config: Config
         items=items,
         held=held,
         newest=newest.isoformat() if newest else None,
-        problems=tuple(sorted(problems)),
+        problems=tuple(sorted(faults.problems)),
         chatter=parsed.chatter,
-        rows=tuple(appearance_row(appearance, names) for appearance in appearances),
+        rows=tuple(appearance_row(appearance, names, config.channels) for appearance in appearances),
     )
 
 
-def _from_future(digest: Digest, dated: dating.Dated) -> Problem:
-    where = Location(digest.path, digest.heading_line)
-    return Problem(
-        where,
-        "from-the-future",
-        f"expected a digest of today or before, got {dated.day}; held back until then",
-    )
+_LATER = "expected a digest of today or before, got {}; held back until then"
+# What already says why an item cannot be dated or named; that it cannot is then no problem of its own.
+_NO_DATE = frozenset(["bad-date", "date-mismatch"])
+_NO_ID = frozenset(["bad-arxiv-id", "broken-link", "bad-link"])
+
+
+class Faults:
+    """The problems of one file, and what of them stands at an item."""
+
+    def __init__(self, path: str, problems: Sequence[Problem]) -> None:
+        self.path = path
+        self.problems = list(problems)
+
+    def add(self, line: int, kind: str, message: str) -> None:
+        """Add a problem."""
+        self.problems.append(Problem(Location(self.path, line), kind, message))
+
+    def explain_undated(self, item: Item) -> bool:
+        """Tell whether another problem already says why an item has no date."""
+        ends = item.line + _ITEM_LINES
+        return any(
+            p.kind in _NO_DATE or (p.kind in _NO_ID and item.line <= p.where.line < ends) for p in self.problems
+        )
+
+    def rename(self, item: Item, old: str, kind: str, message: str) -> None:
+        """Say of an item's fault what it leads to, instead of saying both."""
+        for index, problem in enumerate(self.problems):
+            if problem.kind == old and problem.where.line >= item.line:
+                self.problems[index] = Problem(problem.where, kind, message)
+                return
+        self.add(item.line, kind, message)
+
+
+_ITEM_LINES = 200  # an item ends where the next begins; this bounds the search for its faults
 
 
 def _appearance(
-    digest: Digest, item: Item, dated: dating.Dated | None, timezone: str, problems: list[Problem]
+    digest: Digest, item: Item, dated: dating.Dated | None, timezone: str, faults: Faults
 ) -> Appearance | None:
-    where = Location(digest.path, item.line)
     key = merge.key_of(item)
     if key is None:
-        problems.append(
-            Problem(where, "no-identity", "expected a title or an arXiv id, got neither; not published")
-        )
+        message = "expected a title or an arXiv id, got neither; not published"
+        faults.rename(item, "missing-title", "no-identity", message)
         return None
     if dated is None and item.arxiv_id is not None:
         dated = dating.date_by_id(item.arxiv_id, timezone)
     elif dated is not None and item.arxiv_id is not None and dating.id_is_later(item.arxiv_id, dated.day):
-        problems.append(
-            Problem(
-                where,
-                "id-after-digest",
-                f"expected an arXiv id of {dated.day:%Y-%m} or before, got {item.arxiv_id}",
-            )
-        )
-    elif dated is None:
-        problems.append(
-            Problem(where, "undated", "expected a date or an arXiv id, got neither; it is in no feed")
-        )
+        wanted = f"expected an arXiv id of {dated.day:%Y-%m} or before, got {item.arxiv_id}"
+        faults.add(item.line, "id-after-digest", wanted)
+    elif dated is None and not faults.explain_undated(item):
+        faults.add(item.line, "undated", "expected a date or an arXiv id, got neither; it is in no feed")
     return Appearance(
         key=key,
         digest=digest.path,
@@ -144,29 +158,36 @@ def _appearance(
     )
 
 
-def appearance_row(appearance: Appearance, names: Naming) -> AppearanceRow:
-    """Encode an appearance, with what a paper of it alone would be."""
+def appearance_row(
+    appearance: Appearance, names: Naming, rules: Sequence[ChannelConfig] = ()
+) -> AppearanceRow:
+    """Encode an appearance, with what a paper of it alone would be; `rules` are the config's own channels."""
     item = appearance.item
     if item.labels:
         slugs, inferred = names.fields_of(item.labels), False
     else:
         slugs, inferred = names.infer(item.title or "", item.summary or item.easy_summary or ""), True
     body = msgspec.msgpack.encode(appearance)
+    published = appearance.published or 0
+    text = "\n".join(filter(None, (item.title, item.summary, item.easy_summary))) if rules else ""
+    chosen = [rule.slug for rule in rules if entered(rule, slugs, text, [(published, item.votes)]) is not None]
     return AppearanceRow(
         key=appearance.key,
-        month=month_of(appearance.day),
-        published=appearance.published or 0,
+        day=day_number(appearance.day),
+        published=published,
+        votes=item.votes,
         fields=" ".join(slugs),
         inferred=int(inferred),
         labels="\n".join(item.labels),
+        chosen=" ".join(chosen),
         hash=hashlib.blake2b(body, digest_size=16).digest(),
         body=body,
     )
 
 
-def month_of(day: dt.date | None) -> int:
-    """Give the month of a day as YYYYMM; 0 for none."""
-    return day.year * 100 + day.month if day else 0
+def day_number(day: dt.date | None) -> int:
+    """Write a day as the number YYYYMMDD; 0 for none."""
+    return day.year * 10_000 + day.month * 100 + day.day if day else 0
 
 
 class Naming(msgspec.Struct, frozen=True):

@@ -112,6 +112,14 @@ class _Maker:
             done.update(zip(missing, render([self.entry(i) for i in missing], self.context), strict=True))
         return [done[index] for index in indexes]
 
+    def day_parts(self, plan: DocumentPlan, render: Callable[..., list[bytes]]) -> list[bytes]:
+        """The bytes of days in one format: each entry is made of as many papers as the plan says."""
+        sizes = plan.args[1]
+        assert isinstance(sizes, tuple)  # noqa: S101 -- a plan of this kind carries them
+        papers = iter(plan.papers)
+        entries = [body.day_entry([self.paper(next(papers)) for _ in range(size)], self.context) for size in sizes]
+        return render(entries, self.context)
+
     def head(self, plan: DocumentPlan) -> FeedHead:
         head = plan.args[0]
         assert isinstance(head, FeedHead)  # noqa: S101 -- a plan of this kind carries one
@@ -131,6 +139,18 @@ def _json(maker: _Maker, plan: DocumentPlan) -> bytes:
     return jsonfeed.document(
         maker.head(plan), maker.parts("json", plan.papers, jsonfeed.items), maker.context
     )
+
+
+def _daily_atom(maker: _Maker, plan: DocumentPlan) -> bytes:
+    return atom.document(maker.head(plan), maker.day_parts(plan, atom.entries), maker.context)
+
+
+def _daily_rss(maker: _Maker, plan: DocumentPlan) -> bytes:
+    return rss.document(maker.head(plan), maker.day_parts(plan, rss.entries), maker.context)
+
+
+def _daily_json(maker: _Maker, plan: DocumentPlan) -> bytes:
+    return jsonfeed.document(maker.head(plan), maker.day_parts(plan, jsonfeed.items), maker.context)
 
 
 def _jsonl(maker: _Maker, plan: DocumentPlan) -> bytes:
@@ -197,6 +217,9 @@ _KINDS: dict[str, Callable[[_Maker, DocumentPlan], bytes]] = {
     "atom": _atom,
     "rss": _rss,
     "json": _json,
+    "daily-atom": _daily_atom,
+    "daily-rss": _daily_rss,
+    "daily-json": _daily_json,
     "jsonl": _jsonl,
     "bib": _bib,
     "paper-page": _paper_page,

@@ -13,7 +13,7 @@ import msgspec
 
 from digestfeed import urls
 from digestfeed.catalog import PaperRow
-from digestfeed.channels import ALL, Channel, closed_pages
+from digestfeed.channels import Channel, ChannelKind, closed_pages
 from digestfeed.config import Config
 from digestfeed.pipeline.make import DocumentPlan
 from digestfeed.render import site
@@ -80,63 +80,53 @@ class Planner:
         self.plans.append(DocumentPlan(path, inputs, kind, tuple(papers), args))
 
 
-def month_plans(  # noqa: PLR0913 -- what a month depends on
-    month: int,
-    papers: Sequence[PaperRow],
-    shelves: Mapping[str, Sequence[int]],
-    neighbours: Neighbours,
-    channels: Sequence[Channel],
-    context: Context,
-    hasher: Hasher,
-) -> list[DocumentPlan]:
-    """Plan the documents of a month: archive documents, pages, data; month 0 (undated) is in no feed.
+class MonthContents(msgspec.Struct, frozen=True):
+    """What the documents of a month are made of.
 
-    Args:
-        month: YYYYMM, or 0.
-        papers: the month's, in (published, key) order.
-        shelves: channel → its papers, as indexes into `papers`.
-        neighbours: what the documents say of other months.
-        channels: all channels; those under a former name have no archive of their own.
-        context: the build's.
-        hasher: of that context.
+    The first `own` of `papers` are the month's, in (published, key) order; the others entered a channel in it.
+    `shelves` has for each channel its entries in order, each the indexes of its papers: one, or those of a day.
     """
-    planner = Planner(hasher, papers)
-    if not papers:
-        return []
-    everything = range(len(papers))
+
+    month: int
+    papers: Sequence[PaperRow]
+    own: int
+    shelves: Mapping[str, Sequence[tuple[int, ...]]]
+    neighbours: Neighbours
+
+
+def month_plans(
+    contents: MonthContents, channels: Sequence[Channel], context: Context, hasher: Hasher
+) -> list[DocumentPlan]:
+    """Plan the documents of a month (YYYYMM): archive documents, pages, data; month 0 (undated) is in no feed."""
+    planner = Planner(hasher, contents.papers)
+    if contents.own:
+        _month_documents(planner, contents, context)
+    for channel in channels if contents.month else ():
+        if channel.stands_for is None and channel.slug in contents.shelves:
+            _archive_plans(planner, channel, contents, context)
+    return planner.plans
+
+
+def _month_documents(planner: Planner, contents: MonthContents, context: Context) -> None:
+    month, everything, neighbours = contents.month, range(contents.own), contents.neighbours
     planner.add(urls.month_data(month), "jsonl", everything)
     planner.add(urls.month_bibliography(month), "bib", everything)
     if context.config.site.pages:
         for index in everything:
-            planner.add(urls.paper_path(papers[index].key), "paper-page", (index,))
+            planner.add(urls.paper_path(contents.papers[index].key), "paper-page", (index,))
         newest_first = tuple(reversed(everything))
         planner.add(
-            urls.month_page(month),
-            "month-page",
-            newest_first,
-            month,
-            neighbours.previous,
-            neighbours.following,
+            urls.month_page(month), "month-page", newest_first, month, neighbours.previous, neighbours.following
         )
         planner.add(urls.month_sitemap(month), "month-sitemap", everything, month)
-    if month:
-        for channel in channels:
-            if channel.stands_for is None and channel.slug in shelves:
-                _archive_plans(planner, channel, month, shelves[channel.slug], neighbours, context)
-    return planner.plans
 
 
-def _archive_plans(
-    planner: Planner,
-    channel: Channel,
-    month: int,
-    shelf: Sequence[int],
-    neighbours: Neighbours,
-    context: Context,
-) -> None:
-    pages = closed_pages(len(shelf), context.config.feeds.archive_size, month_is_over=neighbours.is_over)
+def _archive_plans(planner: Planner, channel: Channel, contents: MonthContents, context: Context) -> None:
+    shelf, month = contents.shelves[channel.slug], contents.month
+    over = contents.neighbours.is_over
+    pages = closed_pages(len(shelf), context.config.feeds.archive_size, month_is_over=over)
     numbers = [page.number for page in pages]
-    previous = archive_url(channel.slug, neighbours.before.get(channel.slug), 0, context)
+    previous = archive_url(channel.slug, contents.neighbours.before.get(channel.slug), 0, context)
     for page, following in zip(pages, [*numbers, 0][1:], strict=True):
         path = urls.archive_document(channel.slug, month, page.number)
         head = feed_head(channel, context, urls.Format.ATOM)
@@ -148,8 +138,19 @@ def _archive_plans(
             # To document 0 nothing links forward: it comes into being without a digest of this month.
             next_archive=archive_url(channel.slug, month, following, context) if following else None,
         )
-        planner.add(path, "atom", tuple(reversed(shelf[page.start : page.stop])), head)
+        _add_feed(planner, path, "atom", channel, list(reversed(shelf[page.start : page.stop])), head)
         previous = head.self_url
+
+
+def _add_feed(  # noqa: PLR0913, PLR0917 -- what a feed document is made of
+    planner: Planner, path: str, form: str, channel: Channel, entries: Sequence[tuple[int, ...]], head: FeedHead
+) -> None:
+    """Plan a document of entries, each of one paper, or each of the papers of a day."""
+    papers = [index for entry in entries for index in entry]
+    if channel.kind is ChannelKind.DAILY:
+        planner.add(path, f"daily-{form}", papers, head, tuple(len(entry) for entry in entries))
+    else:
+        planner.add(path, form, papers, head)
 
 
 def archive_url(slug: str, month: int | None, number: int, context: Context) -> str | None:
@@ -173,13 +174,15 @@ def feed_head(channel: Channel, context: Context, form: urls.Format) -> FeedHead
 class ChannelState(msgspec.Struct, frozen=True):
     """A channel as its subscription documents show it.
 
-    `papers` are its newest, newest first; `months` its (month, count), newest first; `last_archive` the URL of
-    the newest closed archive document.
+    `entries` are its newest, newest first, each one paper or those of a day; `months` its (month, count), newest
+    first, `paged` those of them that have a page (a paper may enter a channel in a month that has none of its own);
+    `last_archive` the URL of the newest closed archive document.
     """
 
     channel: Channel
-    papers: tuple[PaperRow, ...]
+    entries: tuple[tuple[PaperRow, ...], ...]
     months: tuple[tuple[int, int], ...]
+    paged: tuple[tuple[int, int], ...]
     last_archive: str | None
 
     @property
@@ -197,25 +200,24 @@ def channel_plans(
     """Plan the subscription documents and pages of some channels; gives their papers, and the plans over these."""
     index: dict[str, int] = {}
     papers: list[PaperRow] = []
-    for state in states:
-        for row in state.papers:
-            if row.key not in index:
-                index[row.key] = len(papers)
-                papers.append(row)
+    for row in (row for state in states for entry in state.entries for row in entry):
+        if row.key not in index:
+            index[row.key] = len(papers)
+            papers.append(row)
     planner = Planner(hasher, papers)
     for state in states:
-        indexes = [index[row.key] for row in state.papers]
+        entries = [tuple(index[row.key] for row in entry) for entry in state.entries]
         for form, kind in _FORMS:
             head = feed_head(state.channel, context, form)
             head = msgspec.structs.replace(head, prev_archive=state.last_archive)
-            planner.add(urls.feed_path(state.channel.slug, form), kind, indexes, head)
+            _add_feed(planner, urls.feed_path(state.channel.slug, form), kind, state.channel, entries, head)
         if context.config.site.pages:
             planner.add(
                 urls.feed_page(state.channel.slug),
                 "feed-page",
-                indexes[:PAGE_PAPERS],
+                [index for entry in entries for index in entry][:PAGE_PAPERS],
                 state.channel,
-                _counts(state.months),
+                _counts(state.paged),
                 state.count,
             )
     return papers, planner.plans
@@ -241,12 +243,14 @@ def site_plans(
         context: the build's.
         hasher: of that context.
     """
-    papers = list(states[0].papers[:FRONT_PAPERS]) if states else []
+    papers = [row for entry in states[0].entries for row in entry][:FRONT_PAPERS] if states else []
     planner = Planner(hasher, papers)
     shown = [state for state in states if state.channel.stands_for is None]
-    # Not the channel of all papers: who imports the list would get everything twice.
-    outlines = [_outline(state.channel, context) for state in shown if state.channel.slug != ALL]
-    planner.add(urls.OPML, "opml", (), outlines)
+    # Only fields and the config's own channels: who imports the list would get everything twice with the others.
+    listed = (ChannelKind.FIELD, ChannelKind.CHOSEN)
+    planner.add(urls.OPML, "opml", (), [_outline(s.channel, context) for s in shown if s.channel.kind in listed])
+    once = [_outline(s.channel, context) for s in shown if s.channel.kind is ChannelKind.ONCE]
+    planner.add(urls.OPML_ONCE, "opml", (), once)
     planner.add(urls.STATUS, "ready", (), status)
     for path, data in sorted(site.asset_files().items()):
         planner.add(path, "ready", (), data)
@@ -255,7 +259,7 @@ def site_plans(
         lines = [
             site.ChannelLine(slug=s.channel.slug, title=s.channel.title, count=s.count)
             for s in shown
-            if s.channel.slug != ALL
+            if s.channel.kind not in {ChannelKind.ALL, ChannelKind.ONCE}
         ]
         dated = [(month, count) for month, count in months if month]
         planner.add(urls.FRONT, "front-page", range(len(papers)), lines, _counts(dated[:FRONT_MONTHS]), total)

@@ -14,13 +14,27 @@ import msgspec
 
 from digestfeed import __version__, urls, write
 from digestfeed.catalog import PaperRow
-from digestfeed.channels import ALL, Channel, FieldName, channels, newest, open_count
+from digestfeed.channels import (
+    ALL,
+    DAILY,
+    Channel,
+    ChannelKind,
+    FieldName,
+    Wanted,
+    channels,
+    check_slugs,
+    fields_of_shelf,
+    newest,
+    open_count,
+)
+from digestfeed.config import CONFIG_NAME
 from digestfeed.pipeline.gather import terms_print
 from digestfeed.pipeline.make import DocumentPlan, MakeTask, make
 from digestfeed.pipeline.plan import (
     SITE,
     ChannelState,
     Hasher,
+    MonthContents,
     Neighbours,
     archive_url,
     channel_plans,
@@ -29,7 +43,9 @@ from digestfeed.pipeline.plan import (
 )
 from digestfeed.pipeline.report import Status, gather_problems, listed, status_bytes
 from digestfeed.pipeline.session import Session
+from digestfeed.pipeline.tops import rank
 from digestfeed.render.context import Context
+from digestfeed.render.words import channel_names
 
 Counts = Mapping[str, Mapping[int, int]]
 """Channel → month → number of papers."""
@@ -43,10 +59,12 @@ def publish(session: Session) -> None:
     """Bring the output up to date with the catalog.
 
     Raises:
-        OutputError: it cannot be written.
+        ConfigError: a channel of the config has the slug of another feed.
+        OutputError: the output cannot be written.
     """
     with session.runner.stage("shelve"):
         before = session.catalog.shelf_counts()
+        rank(session)
         for month in sorted(session.months):
             _shelve(session, month)
     _Publication(session).go(before)
@@ -54,11 +72,16 @@ def publish(session: Session) -> None:
 
 def _shelve(session: Session, month: int) -> None:
     """Sort a month's papers onto the shelves of their channels; the undated are in none."""
+    catalog = session.catalog
     shelves: dict[str, array[int]] = {}
-    for row in session.catalog.month_papers(month) if month else ():
-        for slug in (ALL, *row.fields.split()):
+    for row in catalog.month_papers(month) if month else ():
+        for slug in fields_of_shelf(row.fields.split()):
             shelves.setdefault(slug, array("I")).append(row.id)
-    session.catalog.put_shelves(month, {slug: ids.tobytes() for slug, ids in shelves.items()})
+    for slug, number in catalog.specials(month):
+        shelves.setdefault(slug, array("I")).append(number)
+    if month and (days := catalog.days(month)):
+        shelves[DAILY] = array("I", days)
+    catalog.put_shelves(month, {slug: ids.tobytes() for slug, ids in shelves.items()})
 
 
 class _Publication:
@@ -68,20 +91,26 @@ class _Publication:
         self._session = session
         self._catalog = session.catalog
         self._out = session.options.out
-        fields = session.naming.vocabulary.fields
-        korean = session.config.language.lower().startswith("ko")
-        names = {field.slug: field.name_ko if korean else field.name_en for field in fields}
-        self._context = Context(config=session.config, field_names=names, version=__version__)
+        config, vocabulary = session.config, session.naming.vocabulary.fields
+        korean = config.language.lower().startswith("ko")
+        names = {field.slug: field.name_ko if korean else field.name_en for field in vocabulary}
+        self._context = Context(config=config, field_names=names, version=__version__)
         self._hasher = Hasher(self._context)
         self._counts: Counts = session.catalog.shelf_counts()
-        self._last = max(self._counts.get(ALL, {}), default=0)
+        self._last = max((month for by_month in self._counts.values() for month in by_month), default=0)
+        fields = tuple(FieldName(field.slug, names[field.slug], field.formerly) for field in vocabulary)
+        check_slugs(CONFIG_NAME, config.channels, fields)
         self._channels = channels(
-            session.config.title,
-            session.config.description,
-            [FieldName(field.slug, names[field.slug], field.formerly) for field in fields],
-            {slug: sum(by_month.values()) for slug, by_month in self._counts.items()},
-            frozenset(session.catalog.published()),
-            session.config.feeds.min_papers,
+            Wanted(
+                title=config.title,
+                description=config.description,
+                names=channel_names(config.language),
+                fields=fields,
+                chosen=config.channels,
+                counts={slug: sum(by_month.values()) for slug, by_month in self._counts.items()},
+                published=frozenset(session.catalog.published()),
+                min_papers=config.feeds.min_papers,
+            )
         )
         self._was_there = False  # the output holds files of which the catalog knows nothing
         self._stale: dict[str, int] = {}  # documents that are in their owner's plan no more, with that owner
@@ -106,7 +135,7 @@ class _Publication:
             "terms": terms_print(session.naming),
             "last month": str(self._last),
             "feeds": str(len(self._channels)),
-            "fields": str(sum(slug != ALL for slug in self._counts)),
+            "fields": str(sum(slug in self._context.field_names for slug in self._counts)),
         }
         for name, value in remembered.items():
             catalog.remember(name, value)
@@ -116,6 +145,7 @@ class _Publication:
     def _months_to_plan(self, before: Counts) -> list[int]:
         """Give the months whose documents may change: by their papers, by a neighbour's, or all; newest first."""
         everything = {*self._catalog.months(), *(owner for owner in self._catalog.owners() if owner != SITE)}
+        everything.update(month for by_month in self._counts.values() for month in by_month)
         if self._session.afresh or "context" in self._session.stale:
             return sorted(everything, reverse=True)
         months = self._session.months | self._session.lost
@@ -134,22 +164,37 @@ class _Publication:
         before = {slug: _month_before(by_month) for slug, by_month in self._counts.items()}
         for month in months:
             papers = self._catalog.month_papers(month)
-            shelves: dict[str, list[int]] = {}
-            for index, row in enumerate(papers):
-                for slug in (ALL, *row.fields.split()):
-                    shelves.setdefault(slug, []).append(index)
+            own = len(papers)
+            shelves = self._shelves(month, papers)
             neighbours = Neighbours(
                 previous=max((m for m in dated if m < month), default=None) if month else None,
                 following=min((m for m in dated if m > month), default=None) if month else None,
                 before={slug: found[month] for slug, found in before.items() if month in found},
                 is_over=month < self._last,
             )
-            plans = month_plans(
-                month, papers, shelves, neighbours, self._channels, self._context, self._hasher
-            )
+            contents = MonthContents(month, papers, own, shelves, neighbours)
+            plans = month_plans(contents, self._channels, self._context, self._hasher)
             task, known = self._task(month, papers, plans)
             self._stale.update(dict.fromkeys(known - {plan.path for plan in plans}, month))
             yield month, task
+
+    def _shelves(self, month: int, papers: list[PaperRow]) -> dict[str, list[tuple[int, ...]]]:
+        """Give the entries of a month's channels as indexes into `papers`; who entered from elsewhere is appended."""
+        index = {row.id: number for number, row in enumerate(papers)}
+        shelves: dict[str, list[tuple[int, ...]]] = {}
+        days: dict[int, list[int]] = {}
+        for number, row in enumerate(papers if month else ()):
+            days.setdefault(row.day, []).append(number)
+            for slug in fields_of_shelf(row.fields.split()):
+                shelves.setdefault(slug, []).append((number,))
+        for slug, paper in self._catalog.specials(month):
+            if paper not in index:
+                index[paper] = len(papers)
+                papers += self._catalog.papers_by_id([paper])
+            shelves.setdefault(slug, []).append((index[paper],))
+        if days:
+            shelves[DAILY] = [tuple(reversed(days[day])) for day in sorted(days)]
+        return shelves
 
     # -- channels and site ------------------------------------------------------------------------------------
 
@@ -178,25 +223,32 @@ class _Publication:
     def _brief(self, channel: Channel) -> ChannelState:
         """A channel as the site's own documents show it: without its papers."""
         months = sorted(self._counts.get(channel.source, {}).items(), reverse=True)
-        return ChannelState(channel, (), tuple(months), None)
+        paged = tuple((month, count) for month, count in months if month in self._counts.get(ALL, {}))
+        return ChannelState(channel, (), tuple(months), paged, None)
 
     def _state(self, channel: Channel) -> ChannelState:
         slug, feeds = channel.source, self._session.config.feeds
         brief = self._brief(channel)
         running = self._counts.get(slug, {}).get(self._last, 0)
-        ids: list[int] = []
+        numbers: list[int] = []
         for month, count in newest(brief.months, feeds.latest, open_count(running, feeds.archive_size)):
             shelf = array("I")
             shelf.frombytes(self._catalog.shelf(slug, month))
-            ids += reversed(shelf[len(shelf) - count :])
+            numbers += reversed(shelf[len(shelf) - count :])
         closed = running // feeds.archive_size
         earlier = max((month for month, _ in brief.months if month < self._last), default=None)
         newest_archive = (self._last, closed) if closed else (earlier, 0)
         return msgspec.structs.replace(
             brief,
-            papers=tuple(self._catalog.papers_by_id(ids)),
+            entries=self._entries(channel, numbers),
             last_archive=archive_url(slug, *newest_archive, self._context),
         )
+
+    def _entries(self, channel: Channel, numbers: Sequence[int]) -> tuple[tuple[PaperRow, ...], ...]:
+        """Give the papers of a channel's entries: of each paper's id, or of each day."""
+        if channel.kind is not ChannelKind.DAILY:
+            return tuple((row,) for row in self._catalog.papers_by_id(numbers))
+        return tuple(tuple(self._catalog.day_papers(day)) for day in numbers)
 
     def _status(self) -> Status:
         digests, items, papers, merged, newest_day = self._catalog.totals()

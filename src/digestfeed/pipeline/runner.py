@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -74,6 +75,18 @@ class Runner:
     def _pool(self) -> Executor | None:
         if self._executor is None and self._jobs > 1:
             method = "fork" if "fork" in multiprocessing.get_all_start_methods() else None
-            pool = ProcessPoolExecutor(self._jobs, mp_context=multiprocessing.get_context(method))
+            context = multiprocessing.get_context(method)
+            pool = ProcessPoolExecutor(self._jobs, mp_context=context, initializer=_follow, initargs=(os.getpid(),))
             self._executor = self._stack.enter_context(pool)
         return self._executor
+
+
+def _follow(parent: int) -> None:
+    """In a process of ours: end with the one that began it, also when that was killed and could not say so."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()

@@ -10,12 +10,14 @@ from concurrent.futures import Executor
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import msgspec
 
 from digestfeed import __version__, urls
 from digestfeed.catalog import Catalog
 from digestfeed.config import Config
+from digestfeed.model import Moment
 from digestfeed.pipeline.runner import Progress, Runner
 from digestfeed.sources import SourceFault
 from digestfeed.write import Written
@@ -70,6 +72,7 @@ class Session:
     Attributes:
         afresh: whether every document is planned and compared again.
         months: the months (YYYYMM, 0 undated) whose papers changed.
+        days: the days (YYYYMMDD, 0 undated) whose papers changed, in a catalog that is not new.
         lost: the owners of documents that someone took away from the output.
         vanished: keys whose last appearance went from a digest that is still there.
         read: the paths of the digests that were read.
@@ -85,6 +88,7 @@ class Session:
         self.notes: list[str] = []
         self.faults: list[SourceFault] = []
         self.months: set[int] = set()
+        self.days: set[int] = set()
         self.lost: set[int] = set()
         self.vanished: set[str] = set()
         self.read: set[str] = set()
@@ -94,9 +98,17 @@ class Session:
     @cached_property
     def today(self) -> dt.date:
         """The day of the build, in the digests' time zone."""
-        from zoneinfo import ZoneInfo
+        return self.options.now.astimezone(self.zone).date()
 
-        return self.options.now.astimezone(ZoneInfo(self.config.timezone)).date()
+    def month_of(self, moment: Moment) -> int:
+        """Give the month (YYYYMM) of a moment, in the digests' time zone."""
+        day = dt.datetime.fromtimestamp(moment, self.zone)
+        return day.year * 100 + day.month
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """The digests' time zone."""
+        return ZoneInfo(self.config.timezone)
 
     @property
     def naming(self) -> Naming:
@@ -117,7 +129,16 @@ class Session:
             "place": " ".join(
                 os.path.relpath(path.resolve(), home) for path in (options.digests, options.out)
             ),
-            "intake": fingerprint([__version__, config.timezone, config.digests]),
+            # What is in the config's own channels is decided when a digest is read, by fields among other things.
+            "intake": fingerprint(
+                [
+                    __version__,
+                    config.timezone,
+                    config.digests,
+                    config.channels,
+                    config.fields if config.channels else None,
+                ]
+            ),
             "vocabulary": fingerprint([__version__, config.fields]),
             "context": fingerprint([__version__, msgspec.structs.replace(config, digests=Config().digests)]),
         }

@@ -16,9 +16,13 @@ import msgspec
 
 from digestfeed.model import Links, Moment, Paper
 from digestfeed.render.markdown import clean, escape, markdown_html, rendered, web_url
+from digestfeed.render.maths import as_tex
 from digestfeed.text import match_key, one_line, shorten, xml_clean
+from digestfeed.urls import Format, month_page
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from digestfeed.render.context import Context
 
 __all__ = ["Entry", "Strings", "entry", "markdown_html", "plain", "strings", "web_url"]
@@ -66,7 +70,9 @@ def entry(paper: Paper, context: Context, texts: tuple[str, str] | None = None) 
     categories = _categories(paper, context)
     title = plain(paper.title) or paper.key
     summary, easy = texts or rendered(paper)
-    content = _content(_Parts(thumbnail, summary, easy, categories, links), strings(context.config.language))
+    language = context.config.language
+    marked = _marked(summary, paper.summary, language), _marked(easy, paper.easy_summary, language)
+    content = _content(_Parts(thumbnail, *marked, categories, links), strings(language))
     return Entry(
         key=paper.key,
         entry_id=context.urls.entry_id(paper.key),
@@ -87,6 +93,51 @@ def entry(paper: Paper, context: Context, texts: tuple[str, str] | None = None) 
         labels=tuple(map(clean, paper.labels)),
         digests=tuple(dict.fromkeys(clean(mention.digest) for mention in paper.mentions)),
     )
+
+
+def day_entry(papers: Sequence[Paper], context: Context) -> Entry:
+    """Make one entry of a day's papers, in their order: a list of them.
+
+    It is updated when a paper of the day came to it, whatever later digests say of those that are there.
+    """
+    day = papers[0].day
+    if day is None:
+        raise ValueError("a day's entry needs papers that have a day")
+    texts = strings(context.config.language)
+    moments = [paper.published or 0 for paper in papers]
+    titles = [plain(paper.title) or paper.key for paper in papers]
+    month = month_page(day.year * 100 + day.month)
+    listed = [_listed(paper, title, context) for paper, title in zip(papers, titles, strict=True)]
+    return Entry(
+        key=f"day-{day.isoformat()}",
+        entry_id=context.urls.day_id(day),
+        url=f"{context.urls.absolute(month)}#d{day}"
+        if context.config.site.pages
+        else context.urls.feed("daily", Format.ATOM),
+        title=texts.day.format(day.isoformat(), len(papers)),
+        published=min(moments),
+        updated=max(moments),
+        summary_text=shorten(" · ".join(titles), SUMMARY_WIDTH),
+        content_html=f"<ol>\n{''.join(listed)}</ol>",
+        authors=(),
+        categories=(),
+        links=Links(),
+        thumbnail=None,
+        basis=papers[0].published_basis,
+        submitted=None,
+        fields=(),
+        fields_inferred=False,
+        labels=(),
+        digests=tuple(dict.fromkeys(clean(paper.mentions[0].digest) for paper in papers)),
+    )
+
+
+def _listed(paper: Paper, title: str, context: Context) -> str:
+    """A paper in a day's list: its title as a link, and the beginning of its summary."""
+    url = _permalink(paper, _links(paper.links), context)
+    summary = _summary_text("".join(rendered(paper)))
+    text = f"<br>{escape(summary)}" if summary else ""
+    return f'<li><a href="{escape(url)}">{escape(title)}</a>{text}</li>\n'
 
 
 def _permalink(paper: Paper, links: Links, context: Context) -> str:
@@ -122,6 +173,51 @@ def _name_keys(names: tuple[str, ...]) -> frozenset[str]:
     return frozenset(map(match_key, names))
 
 
+# --- languages ----------------------------------------------------------------------------------------------
+
+_SAMPLE: Final = 600
+_LATIN_LETTERS: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+# First bytes of UTF-16 code units: Hangul syllables; letters that are neither Hangul nor Latin.
+_HANGUL: Final = bytes(range(0xAC, 0xD8))
+_OTHERS: Final = bytes((*range(0x04, 0x11), 0x30, *range(0x34, 0xA0), 0xF9, 0xFA))
+
+
+def language_of(text: str) -> str | None:
+    """Tell Korean and English apart by the letters of a text's beginning; None for what may be neither.
+
+    A Korean text about AI is full of Latin names, and a syllable says as much as two or three Latin letters.
+
+    >>> language_of("LLM의 추론 성능을 높인다"), language_of("Scaling laws for 한글"), language_of("42")
+    ('ko', None, None)
+    """
+    start = text[:_SAMPLE]
+    latin = _share(start.encode("ascii", "ignore"), _LATIN_LETTERS)
+    if start.isascii():
+        return "en" if latin else None
+    units = start.encode("utf-16-be", "replace")[::2]
+    hangul = _share(units, _HANGUL)
+    if 4 * hangul >= latin and hangul > _share(units, _OTHERS):
+        return "ko"
+    return "en" if latin > 20 * (hangul + _share(units, _OTHERS)) else None
+
+
+def _share(text: bytes, letters: bytes) -> int:
+    return len(text) - len(text.translate(None, letters))
+
+
+def _marked(rendered: str, text: str | None, language: str) -> str:
+    """Wrap a rendered text in its language where that is not the feed's.
+
+    Korean is told anywhere; what has Latin letters is English for sure only where a text should be Korean.  A
+    `div` is valid around any text, and a reader that does not keep it leaves what is inside.
+    """
+    own = language.partition("-")[0].lower()
+    told = language_of(text) if rendered and text else None
+    if told is None or told == own or (told == "en" and own != "ko"):
+        return rendered
+    return f'<div lang="{told}">\n{rendered}\n</div>'
+
+
 # --- the layout ---------------------------------------------------------------------------------------------
 
 
@@ -131,11 +227,12 @@ class Strings(msgspec.Struct, frozen=True):
     easy: str
     fields: str
     source: str
+    day: str
 
 
 _STRINGS: Final = {
-    "ko": Strings("쉬운 설명", "분야", "원문"),
-    "en": Strings("In plain words", "Fields", "Source"),
+    "ko": Strings("쉬운 설명", "분야", "원문", "{}의 논문 {}편"),
+    "en": Strings("In plain words", "Fields", "Source", "{}: {} papers"),
 }
 
 
@@ -228,7 +325,7 @@ _ANY_TAG: Final = re.compile("<[^>]*>")
 
 def _summary_text(rendered: str) -> str:
     """Take the text out of rendered HTML, shortened; a feed's summary is plain text."""
-    start = rendered[: 10 * SUMMARY_WIDTH]
+    start = as_tex(rendered)[: 10 * SUMMARY_WIDTH]
     if start.rfind("<") > start.rfind(">"):  # cut within a tag
         start = start[: start.rfind("<")]
     text = html.unescape(_ANY_TAG.sub(" ", _INLINE_TAG.sub("", start)))

@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, urlsplit
 
+from digestfeed.render import maths
 from digestfeed.text import xml_clean
 
 if TYPE_CHECKING:
@@ -85,7 +86,8 @@ def markdown_html(text: str) -> str:
     """Render Markdown (CommonMark, tables, strikethrough) to safe HTML.
 
     Raw HTML is shown as text, links and pictures that are not http(s) to a host lose their URL but not their
-    text, headings go two levels down so that the outline of the page around them holds.  `$…$` stays.
+    text, headings go two levels down so that the outline of the page around them holds.  TeX becomes MathML
+    (see `maths`).
     """
     text = clean(text).rstrip()
     if len(text) > LONGEST_MARKDOWN:
@@ -154,6 +156,8 @@ def _has_marks(text: str) -> bool:
     for mark in _MARKS:
         if mark in text:
             return True
+    if "$" in text and maths.is_between_dollars(text):
+        return True
     for mark in _MAYBE_MARKS:
         if mark in text:
             return _INLINE.search(text) is not None
@@ -261,7 +265,8 @@ def _flanks(inner: str, outer: str) -> bool:
 
 
 def _markdown_html(text: str) -> str:
-    return _sanitiser()(_renderer(tables=_may_have_tables(text))(text)).rstrip("\n")
+    html = _renderer(tables=_may_have_tables(text), tex=maths.may_be_in(text))(text)
+    return _sanitiser(mathml="<math" in html)(html).rstrip("\n")
 
 
 def _may_have_tables(text: str) -> bool:
@@ -270,14 +275,16 @@ def _may_have_tables(text: str) -> bool:
 
 
 @functools.cache
-def _renderer(*, tables: bool) -> Callable[[str], str]:
-    """Make the renderer, once a process and only when some text needs it."""
+def _renderer(*, tables: bool, tex: bool) -> Callable[[str], str]:
+    """Make a renderer, once a process and only when some text needs it."""
     from markdown_it import MarkdownIt  # noqa: PLC0415 -- start-up imports what the command needs
 
     parser = MarkdownIt("commonmark", {"html": False, "maxNesting": 20, "xhtmlOut": False})
     parser.enable(["table", "strikethrough"] if tables else ["strikethrough"])
     parser.validateLink = _every_link  # type: ignore[method-assign]
     parser.core.ruler.push("digestfeed", _tame)
+    if tex:
+        maths.add_rules(parser)
     return parser.render
 
 
@@ -296,12 +303,14 @@ _SCHEMES: Final = frozenset(("http", "https"))
 
 
 @functools.cache
-def _sanitiser() -> Callable[[str], str]:
+def _sanitiser(*, mathml: bool) -> Callable[[str], str]:
     import nh3  # noqa: PLC0415
 
+    tags = _TAGS | maths.TAGS if mathml else _TAGS
+    attributes = _ATTRIBUTES | maths.ATTRIBUTES if mathml else _ATTRIBUTES
     if hasattr(nh3, "Cleaner"):  # one that is made once, where nh3 has it, costs a third
-        return nh3.Cleaner(tags=_TAGS, attributes=_ATTRIBUTES, url_schemes=_SCHEMES).clean
-    return functools.partial(nh3.clean, tags=set(_TAGS), attributes=_ATTRIBUTES, url_schemes=set(_SCHEMES))
+        return nh3.Cleaner(tags=tags, attributes=attributes, url_schemes=_SCHEMES).clean
+    return functools.partial(nh3.clean, tags=set(tags), attributes=attributes, url_schemes=set(_SCHEMES))
 
 
 def _tame(state: StateCore) -> None:
@@ -321,10 +330,19 @@ def _tamed(tokens: Iterable[Token]) -> Iterable[Token]:
         keep = open_links[-1] if token.type in {"link_open", "link_close"} else True
         if token.type == "link_close":
             open_links.pop()
-        if token.type == "image" and not _is_web(token, "src"):
-            token.type, token.tag = "text", ""
+        if token.type == "image":
+            _tame_image(token)
         if keep:
             yield token
+
+
+def _tame_image(token: Token) -> None:
+    """Leave the text of a picture that may not be published; maths in the text of one that may is TeX."""
+    if not _is_web(token, "src"):
+        token.type, token.tag = "text", ""
+    for child in token.children or ():
+        if child.type == "html_inline":
+            child.type, child.content = "text", child.markup
 
 
 def _is_web(token: Token, name: str) -> bool:

@@ -9,6 +9,7 @@ from functools import lru_cache
 
 import msgspec
 
+from digestfeed.channels import ChannelNames
 from digestfeed.urls import month_name
 
 _LANGUAGES = ("ko", "en")
@@ -95,6 +96,10 @@ _TABLE: dict[str, tuple[str, str]] = {
         "The address is wrong or no longer in use. Try the front page or the archive.",
     ),
     "front": ("첫 페이지", "Front page"),
+    "daily": ("하루치 논문", "The day's papers"),
+    "top_week": ("주간 인기 논문", "Top of the week"),
+    "top_month": ("월간 인기 논문", "Top of the month"),
+    "once": ("{} (한 번씩만)", "{} (each paper once)"),
 }
 _MONTHS = (
     "January February March April May June July August September October November December".split()  # noqa: SIM905
@@ -155,3 +160,11 @@ def words(language: str) -> Words:
 def _named(month: int) -> str:
     number = month % 100
     return _MONTHS[number - 1] if 1 <= number <= len(_MONTHS) else month_name(month)
+
+
+def channel_names(language: str) -> ChannelNames:
+    """Name the channels that are neither fields nor the config's own."""
+    text = words(language).text
+    return ChannelNames(
+        daily=text["daily"], top_week=text["top_week"], top_month=text["top_month"], once=text["once"]
+    )

@@ -1,0 +1,281 @@
+r"""TeX in a digest's Markdown → MathML that feed readers and browsers show.
+
+Owns what counts as maths, its conversion, and the MathML that may be published.  Maths that is missed stays
+as it is written, which a reader of papers can read; text that is taken for maths is spoilt.  So a `$` needs a
+partner near by, no blank inside, and something mathematical between the two: money, shell variables and
+escaped brackets are none of it.  What cannot be converted stays as it is written, too.
+
+The TeX is kept in the `alttext` of `<math>`.  An `<annotation>` would be the other place, but readers that
+drop MathML keep the text in it, and then show each formula twice.
+
+Refuses all other Markdown, and trusts no converter: its output is checked here and sanitised in `markdown`.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from markdown_it import MarkdownIt
+    from markdown_it.rules_block import StateBlock
+    from markdown_it.rules_inline import StateInline
+
+LONGEST_INLINE: Final = 200
+"""Characters of TeX at most between `$` and `$` or `\\(` and `\\)`, on one line."""
+
+LONGEST_DISPLAY: Final = 400
+"""Characters of TeX at most in a display; the converter recurses, and this bounds how deep."""
+
+MOST_LINES: Final = 20
+"""Lines at most of a display."""
+
+# --- what may be published ----------------------------------------------------------------------------------
+
+_TAG_NAMES: Final = """
+    math mrow mi mn mo mtext mspace mfrac msqrt mroot mpadded mtable mtr mtd
+    msub msup msubsup munder mover munderover mmultiscripts mprescripts
+"""
+TAGS: Final = frozenset(_TAG_NAMES.split())
+"""The elements of MathML Core, less those that hide (`mphantom`), link or wrap what is no MathML."""
+
+ATTRIBUTES: Final = {
+    "math": {"display", "alttext"},
+    "mi": {"mathvariant"},
+    "mo": {"form", "lspace", "rspace", "stretchy", "symmetric", "minsize", "maxsize", "movablelimits"},
+    "mspace": {"width"},
+    "mfrac": {"linethickness", "displaystyle"},
+    "mover": {"accent"},
+    "munder": {"accentunder"},
+    "munderover": {"accent", "accentunder"},
+    "mrow": {"displaystyle", "scriptlevel"},
+    "mtable": {"displaystyle", "scriptlevel"},
+}
+"""Their attributes; none that styles, names or links."""
+
+# --- what counts as maths -----------------------------------------------------------------------------------
+
+_DOLLAR: Final = re.compile(
+    rf"""(?<![\\$0-9A-Za-z_])\$(?=[^\s$])
+    (?P<tex>(?:[^$\\\n]|\\[^\n]){{1,{LONGEST_INLINE}}})(?<!\s)
+    \$(?!\$|(?!(?:th|st|nd|rd|s)(?![0-9A-Za-z_]))[A-Za-z_])""",
+    re.VERBOSE,
+)
+_DOLLARS: Final = re.compile(
+    rf"(?<![\\$0-9A-Za-z_])\$\$(?!\$)(?P<tex>(?:[^$\\]|\\.){{1,{LONGEST_DISPLAY}}})\$\$(?![$0-9])", re.DOTALL
+)
+_ROUND: Final = re.compile(rf"(?<!\\)\\\((?P<tex>(?:[^\\\n]|\\[^()\n]){{1,{LONGEST_INLINE}}})\\\)")
+_SQUARE: Final = re.compile(rf"(?<!\\)\\\[(?P<tex>(?:[^\\]|\\[^\[\]]){{1,{LONGEST_DISPLAY}}})\\\](?!\()", re.DOTALL)
+_CLOSERS: Final = {"$$": "$$", r"\[": r"\]"}
+
+_NAMED: Final = re.compile(r"\\(?:text[a-z]*|mbox|operatorname\*?|math[a-z]+|begin|end)\s*\{[^{}]*\}")
+_COMMAND: Final = re.compile(r"\\(?:[A-Za-z]+|.)", re.DOTALL)
+_TEX: Final = re.compile(r"\\[A-Za-z,;:!{|%]|\^")
+# Quotation marks, code, links, and letters that are words: CJK, kana, Hangul.
+_NO_MATHS: Final = re.compile(r'["`#]|://|\]\(|[\u1100-\u11ff\u3040-\u9fff\uac00-\ud7ff\uf900-\ufaff]')
+_PROSE: Final = re.compile(r"[A-Za-z]{2,}[ ,\n]+[A-Za-z]{2,}")
+_SNAKE: Final = re.compile(r"[A-Za-z]{2}_|_[A-Za-z]{2}")
+_CUT_OFF: Final = re.compile(r"^[]),.;:!?/}]|(?<![\^_\\])[-+/:;,=<>(\[{&]\Z")
+_WHOLE: Final = re.compile(r"[A-Za-z\u0370-\u03ff]'*|[-+−]?[0-9]+(?:[.,][0-9]+)*|[<>=+≤≥≈±×→]")
+_MONEY: Final = re.compile(r"[0-9.,]+ ?[kKmMbBtT]n?")
+_OPERATOR: Final = re.compile(r"[-+*/=<>|()\[\],~'!−×·±≤≥≠≈∼∈→∞∑√]")
+_LETTERS: Final = re.compile("[A-Za-z]+")
+_FUNCTION_NAMES: Final = "arg cos cov deg det dim exp gcd inf ker lim ln log max min mod sin sup tan tr var"
+_FUNCTIONS: Final = frozenset(_FUNCTION_NAMES.split())
+
+
+class Maths(NamedTuple):
+    """Maths found in a text: where it ends, its MathML, and how it is written."""
+
+    end: int
+    mathml: str
+    source: str
+
+
+def may_be_in(text: str) -> bool:
+    """Tell quickly that a text has no maths; most have none."""
+    return "$" in text or r"\(" in text or r"\[" in text
+
+
+def is_between_dollars(text: str) -> bool:
+    """Tell whether there is maths between dollars; a pair of two counts unseen, for it may span lines."""
+    if "$$" in text:
+        return True
+    at = text.find("$")
+    last = text.rfind("$")
+    while at < last:
+        if maths_at(text, at) is not None:
+            return True
+        at = text.find("$", at + 1)
+    return False
+
+
+def maths_at(text: str, at: int) -> Maths | None:
+    """Read the maths that begins at a place, if some does and it can be shown."""
+    opener = text[at : at + 2]
+    display = opener in _CLOSERS
+    if display:
+        found = (_DOLLARS if opener == "$$" else _SQUARE).match(text, at)
+    else:
+        found = (_ROUND if opener == r"\(" else _DOLLAR).match(text, at)
+    if found is None or _is_price(text, found):
+        return None
+    tex = " ".join(found["tex"].split())
+    if not _is_maths(tex, display=display):
+        return None
+    mathml = _mathml(tex, display=display)
+    return None if mathml is None else Maths(found.end(), mathml, found[0])
+
+
+def _is_price(text: str, found: re.Match[str]) -> bool:
+    r"""Tell `$5-$10` from `$\sim$10`: a dollar before a digit closes nothing but a TeX command."""
+    return text[found.end() : found.end() + 1].isdigit() and text[found.end() - 1] == "$" and found["tex"][0] != "\\"
+
+
+def _is_maths(tex: str, *, display: bool) -> bool:
+    if not display and _WHOLE.fullmatch(tex):
+        return True
+    if _CUT_OFF.search(tex) or r"\_" in tex:  # `\_` is Markdown's, around a name
+        return False
+    bare = _COMMAND.sub(" ", _NAMED.sub(" ", tex))
+    if _NO_MATHS.search(bare) or _PROSE.search(bare):
+        return False
+    if _TEX.search(tex):
+        return True
+    if "_" in tex:
+        return "{" in tex or not _SNAKE.search(tex)
+    return (not display or "=" in tex) and _is_formula(bare, spaced=" " in tex)
+
+
+def _is_formula(text: str, *, spaced: bool) -> bool:
+    """Tell `f(x) = 2n` from words: its letters stand alone, or name a function."""
+    runs = _LETTERS.findall(text)
+    longest = 1 if spaced else 2
+    if _MONEY.fullmatch(text) or any(len(run) > longest and run.lower() not in _FUNCTIONS for run in runs):
+        return False
+    digits = any(map(str.isdigit, text))
+    return (digits or _OPERATOR.search(text) is not None) if runs else (digits and "=" in text)
+
+
+# --- its conversion -----------------------------------------------------------------------------------------
+
+_OPEN_TAG: Final = re.compile("<([a-z]+)")
+_SHOWN: Final = re.compile("<m(?:i|n|o|text)[ >]")
+# What the converter puts into `mtext`; the sanitiser leaves its text.
+_IN_TEXT: Final = frozenset(("b", "i", "em", "code", "span"))
+_WIDE: Final = re.compile(r' (?:width|minsize|maxsize|lspace|rspace)="(?!-?[0-9]?(?:\.[0-9]+)?(?:em)?")')
+_MOST_PARTS: Final = 60
+_RENAMED: Final = (("\\mbox{", "\\text{"), ("\\mathds{", "\\mathbb{"), ("\\mathbbm{", "\\mathbb{"))
+
+
+@lru_cache(maxsize=1024)
+def _mathml(tex: str, *, display: bool) -> str | None:
+    """Convert TeX; None where it is no TeX, has what is not understood, or makes what may not be published."""
+    if tex.count("\\") > _MOST_PARTS or tex.count("{") > _MOST_PARTS:
+        return None
+    known = tex
+    for name, other in _RENAMED:
+        known = known.replace(name, other)
+    mathml = _converter()(known, display)
+    if mathml is None or not _SHOWN.search(mathml) or _WIDE.search(mathml):
+        return None
+    if not set(_OPEN_TAG.findall(mathml)) <= TAGS | _IN_TEXT:
+        return None
+    return mathml.replace("<math", f'<math alttext="{html.escape(tex)}"', 1)
+
+
+@cache
+def _converter() -> Callable[[str, bool], str | None]:
+    """Make the converter, once a process and only when some text has maths."""
+    from math_core import LatexError, LatexToMathML  # noqa: PLC0415 -- start-up imports what the command needs
+
+    # `\widetilde{O}` is in many abstracts, and some browser draws its tilde too short; macros are none of ours.
+    core = LatexToMathML(fancy_error=False, allow_unreliable_rendering=True, max_expansions=0)
+
+    def convert(tex: str, display: bool) -> str | None:  # noqa: FBT001 -- a callable type has no names
+        try:
+            return core.convert_with_local_state(tex, displaystyle=display)
+        except LatexError:
+            return None
+
+    return convert
+
+
+_MATH: Final = re.compile(r'<math (?P<more>[^>]*?)alttext="(?P<tex>[^"]*)"(?P<rest>[^>]*)>.*?</math>', re.DOTALL)
+
+
+def as_tex(rendered: str) -> str:
+    """Put TeX between dollars back in the place of MathML, for a text that is to be plain."""
+    return _MATH.sub(_dollars, rendered) if "<math" in rendered else rendered
+
+
+def _dollars(math: re.Match[str]) -> str:
+    mark = "$$" if "display=" in math["more"] + math["rest"] else "$"
+    return mark + math["tex"].replace("<", "&lt;").replace(">", "&gt;") + mark
+
+
+# --- its place in Markdown ----------------------------------------------------------------------------------
+
+
+def add_rules(parser: MarkdownIt) -> None:
+    """Teach a parser maths: before it reads escapes and emphasis, and a display before it reads lists."""
+    parser.inline.ruler.before("escape", "maths", _inline_rule)
+    interrupts = ["paragraph", "reference", "blockquote", "list"]
+    parser.block.ruler.before("code", "maths", _block_rule, {"alt": interrupts})
+
+
+def _inline_rule(state: StateInline, silent: bool) -> bool:  # noqa: FBT001 -- markdown-it calls it so
+    if state.src[state.pos] not in "$\\":
+        return False
+    found = maths_at(state.src, state.pos)
+    if found is None or found.end > state.posMax:
+        return False
+    if not silent:
+        token = state.push("html_inline", "", 0)
+        token.content, token.markup = found.mathml, found.source
+    state.pos = found.end
+    return True
+
+
+def _block_rule(state: StateBlock, start: int, end: int, silent: bool) -> bool:  # noqa: FBT001
+    """Take a display that has its lines for itself as a paragraph, whatever its lines begin with."""
+    opener = _line(state, start)[:2]
+    if opener not in _CLOSERS or state.is_code_block(start):
+        return False
+    lines = _display_lines(state, start, end, _CLOSERS[opener])
+    text = "\n".join(lines)
+    found = maths_at(text, 0) if lines else None
+    if found is None or found.end != len(text):
+        return False
+    if not silent:
+        _push_paragraph(state, start, start + len(lines), text)
+    return True
+
+
+def _display_lines(state: StateBlock, start: int, end: int, closer: str) -> list[str]:
+    """Collect a display's lines; none where its end is far, or not the end of a line."""
+    lines: list[str] = []
+    for number in range(start, min(end, start + MOST_LINES)):
+        line = _line(state, number).rstrip()
+        if not line or (lines and state.sCount[number] < state.blkIndent) or len(line) > LONGEST_DISPLAY + 4:
+            return []
+        lines.append(line)
+        if closer in (line if len(lines) > 1 else line[2:]):
+            return lines
+    return []
+
+
+def _line(state: StateBlock, number: int) -> str:
+    return state.src[state.bMarks[number] + state.tShift[number] : state.eMarks[number]]
+
+
+def _push_paragraph(state: StateBlock, start: int, end: int, text: str) -> None:
+    state.line = end
+    state.push("paragraph_open", "p", 1).map = [start, end]
+    token = state.push("inline", "", 0)
+    token.content, token.map, token.children = text, [start, end], []
+    state.push("paragraph_close", "p", -1)
