@@ -94,8 +94,10 @@ OBJECTS = (
     "평가 지표의 신뢰도를",
     "R&D 현장의 요구를",
     "x < y 꼴의 순서 제약을",
-    "$O(n^2)$의 병목을",
 )
+# What real digests have in four texts of a thousand, and what costs a renderer more than anything else.
+MATHS = "이 방법의 복잡도는 $O(n^2)$에서 $O(n \\log n)$으로 줄어듭니다."
+MATHS_SHARE = 0.01
 VERBS = (
     "눈에 띄게 끌어올립니다.",
     "체계적으로 분석하고 원인을 밝힙니다.",
@@ -278,7 +280,8 @@ class Pool:
 
     def summary(self) -> list[str]:
         """Draw the five to eight sentences of a summary."""
-        return self.rng.choices(self.sentences, k=5 + int(self.rng.random() * 4))
+        drawn = self.rng.choices(self.sentences, k=5 + int(self.rng.random() * 4))
+        return [*drawn, MATHS] if self.rng.random() < MATHS_SHARE else drawn
 
     def paper(self, number: int, arxiv_id: str) -> Paper:
         """Make the paper of this number, as it appears for the first time."""

@@ -15,6 +15,7 @@ from digestfeed.channels import (
     ChannelNames,
     FieldName,
     Page,
+    Shown,
     Wanted,
     channels,
     check_slugs,
@@ -36,7 +37,12 @@ sizes = st.integers(1, 120)
 
 
 def _channels(
-    fields: list[FieldName], held: dict[str, int], *, published: tuple[str, ...] = (), min_papers: int = 1, chosen: tuple[ChannelConfig, ...] = ()
+    fields: list[FieldName],
+    held: dict[str, int],
+    *,
+    published: tuple[str, ...] = (),
+    min_papers: int = 1,
+    chosen: tuple[ChannelConfig, ...] = (),
 ) -> dict[str, Channel]:
     wanted = Wanted(
         title="Site",
@@ -269,7 +275,7 @@ def test_what_a_channel_of_the_config_holds(rule: dict[str, Any], since: int | N
 
 def test_the_best_of_a_week_enter_when_it_is_over() -> None:
     """By votes, the best last; without votes a paper is never among them."""
-    shown = {"a": [(1, 5)], "b": [(2, 9)], "c": [(3, None)], "d": [(4, 7)]}
+    shown: dict[str, Shown] = {"a": [(1, 5)], "b": [(2, 9)], "c": [(3, None)], "d": [(4, 7)]}
     assert top(shown, 100, 2) == {"b": 100, "d": 99}
 
 

@@ -24,9 +24,7 @@ xml_text = st.text(
     max_size=30,
 )
 some_text = xml_text.filter(lambda text: bool(text.strip()))
-web = st.sampled_from(
-    ["https://example.org/x?a=1&b=2", "https://arxiv.org/abs/2412.17743", "http://e.org/'<>\""]
-)
+web = st.sampled_from(["https://example.org/x?a=1&b=2", "https://arxiv.org/abs/2412.17743", "http://e.org/'<>\""])
 entries = st.builds(
     Entry,
     key=st.just("2412.17743"),
@@ -39,9 +37,7 @@ entries = st.builds(
     content_html=some_text,
     authors=st.lists(some_text, max_size=2).map(tuple),
     categories=st.lists(
-        st.one_of(
-            st.sampled_from([("robotics", "로봇공학"), ("other", "기타")]), st.tuples(some_text, some_text)
-        ),
+        st.one_of(st.sampled_from([("robotics", "로봇공학"), ("other", "기타")]), st.tuples(some_text, some_text)),
         max_size=3,
     ).map(tuple),
     links=st.builds(

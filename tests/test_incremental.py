@@ -190,9 +190,7 @@ def test_an_unknown_schema_is_rebuilt(world: World) -> None:
     assert report.written == 0
 
 
-def test_processes_and_executors_give_the_same_bytes(
-    world: World, tmp_path_factory: pytest.TempPathFactory
-) -> None:
+def test_processes_and_executors_give_the_same_bytes(world: World, tmp_path_factory: pytest.TempPathFactory) -> None:
     """One process, several, or somebody's executor: the same output."""
     for number in range(60):
         world.write(
@@ -200,9 +198,7 @@ def test_processes_and_executors_give_the_same_bytes(
             [(f"2411.{number:05d}", LABELS[0], 1, "")],
         )
     for number in range(420):
-        world.write(
-            f"many/{number}/2023-0{number % 8 + 1}-11.md", [(f"2301.{number + 1:05d}", LABELS[1], 2, "")]
-        )
+        world.write(f"many/{number}/2023-0{number % 8 + 1}-11.md", [(f"2301.{number + 1:05d}", LABELS[1], 2, "")])
     run(world.root, world.config)
     expected = tree(world.root / "out")
     for name, options in (("two", {"jobs": 2}), ("threads", {"jobs": 2, "executor": ThreadPoolExecutor(2)})):
@@ -220,9 +216,7 @@ def test_one_new_digest_writes_what_it_reaches(world: World) -> None:
     after = times(world.root / "out")
     changed = {path for path in after if before.get(path) != after[path]}
     assert "papers/2501/2501.00001.html" in changed
-    assert not any(
-        "2024-1" in path for path in changed if "/archive/" in path or path.startswith("archive/2024")
-    )
+    assert not any("2024-1" in path for path in changed if "/archive/" in path or path.startswith("archive/2024"))
 
 
 def test_an_old_digest_changes_its_month_and_no_other(world: World) -> None:

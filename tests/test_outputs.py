@@ -162,7 +162,9 @@ def test_data_files_are_sorted_and_complete(site: dict[str, bytes]) -> None:
     for path, data in site.items():
         if path.endswith(".jsonl"):
             rows = [json.loads(line) for line in data.splitlines()]
-            assert [(r["published"] or "", r["key"]) for r in rows] == sorted((r["published"] or "", r["key"]) for r in rows)
+            assert [(r["published"] or "", r["key"]) for r in rows] == sorted(
+                (r["published"] or "", r["key"]) for r in rows
+            )
             assert data.count(b"\n") == len(rows)
             assert site[path.replace("papers.jsonl", "papers.bib")].count(b"@misc{") == len(rows)
     assert sum(path.startswith("papers/") for path in site) == len(papers(site))

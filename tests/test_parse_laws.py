@@ -9,12 +9,12 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.strategies import WrittenDigest, any_text, digests, spoilt_digests
 
 from digestfeed.model import Item, Parsed
 from digestfeed.parse import Fate, account, parse
 from digestfeed.parse.labels import LABELS
 from digestfeed.text import match_key
+from tests.strategies import WrittenDigest, any_text, digests, spoilt_digests
 
 TEXTS = st.one_of(any_text(), spoilt_digests(), digests().map(lambda digest: digest.text))
 
@@ -184,7 +184,7 @@ def assert_linear(unit: str, head: str, size: int) -> None:
 
 @pytest.mark.parametrize("name", HARD)
 def test_many_lines_take_linear_time(name: str) -> None:
-    """A hundred thousand lines of a kind, with an item open above them, are read in linear time."""
+    """Up to two hundred thousand lines of a kind, with an item open above them, are read in linear time."""
     for head in (
         "",
         "## a\n**요약**: b\n",
@@ -196,9 +196,9 @@ def test_many_lines_take_linear_time(name: str) -> None:
 
 @pytest.mark.parametrize("name", LONG)
 def test_long_lines_take_linear_time(name: str) -> None:
-    """A line of a million characters is read in linear time, as a value of any kind."""
+    """A line of half a million characters is read in linear time, as a value of any kind."""
     for prefix in PREFIXES:
-        assert_linear(LONG[name], prefix, 100_000)
+        assert_linear(LONG[name], prefix, 50_000)
 
 
 def test_fences_in_fences_take_linear_time() -> None:

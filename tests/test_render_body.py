@@ -176,10 +176,67 @@ def test_a_paper_with_nothing_has_content() -> None:
     """An entry always has content, for JSON Feed and Atom ask for it."""
     bare = make_paper("item-0123456789ab", summary=None, easy_summary=None, fields=(), labels=())
     assert body.entry(bare, make_context()).content_html == f"<p>{bare.title}</p>"
-    blank = make_paper(
-        "item-0123456789ab", title="\u200b", summary=None, easy_summary=None, fields=(), labels=()
-    )
+    blank = make_paper("item-0123456789ab", title="\u200b", summary=None, easy_summary=None, fields=(), labels=())
     assert body.entry(blank, make_context()).title == "item-0123456789ab"
+
+
+KOREAN = "이 논문은 LLM의 추론을 RL로 개선한다."
+ENGLISH = "We improve the reasoning of LLMs."
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        (KOREAN, "ko"),
+        ("**Mixture-of-Experts**(MoE)를 Qwen2.5-VL에 적용해 성능을 높였다.", "ko"),
+        ("한글", "ko"),
+        (ENGLISH, "en"),
+        ("Naïve “scaling” – a study of 한글 input in a long English text about tokenisation.", "en"),
+        ("中文摘要 LLM", None),
+        ("LLM 推論の高速化", None),
+        ("Модель LLM", None),
+        ("42 😀", None),
+        ("", None),
+        ("\ud800", None),
+    ],
+)
+def test_language_is_told_by_letters(text: str, language: str | None) -> None:
+    """Korean with its Latin names is Korean, Latin letters alone are English, the rest is left open."""
+    assert body.language_of(text) == language
+
+
+def test_texts_in_the_feeds_language_are_not_marked() -> None:
+    """Korean on a Korean site and English on an English one get nothing added."""
+    assert "lang=" not in body.entry(make_paper(), make_context()).content_html
+    paper = make_paper(summary=ENGLISH, easy_summary=ENGLISH)
+    assert "lang=" not in body.entry(paper, make_context(language="en-GB")).content_html
+
+
+def test_texts_in_another_language_are_marked() -> None:
+    """Each text in another language than the feed's is wrapped in its own, the layout's words are not."""
+    paper = make_paper(summary=KOREAN, easy_summary=ENGLISH)
+    assert body.entry(paper, make_context(language="en")).content_html.startswith(
+        f'<div lang="ko">\n<p>{KOREAN}</p>\n</div>\n<h3>In plain words</h3>\n<p>{ENGLISH}</p>\n'
+    )
+    assert body.entry(paper, make_context()).content_html.startswith(
+        f'<p>{KOREAN}</p>\n<h3>쉬운 설명</h3>\n<div lang="en">\n<p>{ENGLISH}</p>\n</div>\n'
+    )
+
+
+def test_latin_letters_are_english_only_where_korean_is_usual() -> None:
+    """On a site in a third language Latin letters may be that language's own."""
+    html = body.entry(make_paper(summary="Un résumé."), make_context(language="fr")).content_html
+    assert html.startswith("<p>Un résumé.</p>")
+
+
+def test_maths_is_plain_in_the_summary() -> None:
+    """The content has MathML, the plain summary the TeX of it, and a title stays as it is."""
+    paper = make_paper(title="$O(n)$ sorting", summary="시간은 $O(n < m)$, \\(x_1\\)이고 $$y = 2$$ 이다. " * 9)
+    entry = body.entry(paper, make_context())
+    assert '<math alttext="x_1"><msub>' in entry.content_html
+    assert entry.summary_text.startswith("시간은 $O(n < m)$, $x_1$이고 $$y = 2$$ 이다. 시간은")
+    assert len(entry.summary_text) > body.SUMMARY_WIDTH // 2
+    assert entry.title == "$O(n)$ sorting"
 
 
 def test_votes_are_in_no_entry() -> None:
@@ -227,7 +284,7 @@ def test_imports_are_lazy() -> None:
     """Importing the renderers loads none of the heavy libraries; only use does."""
     code = (
         "import sys; from digestfeed.render import atom, body, data, jsonfeed, opml, rss;"
-        "print([name for name in ('feedgen', 'lxml', 'markdown_it', 'nh3') if name in sys.modules])"
+        "print([name for name in ('feedgen', 'lxml', 'markdown_it', 'math_core', 'nh3') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603
     assert done.stdout.strip() == "[]"

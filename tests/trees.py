@@ -13,9 +13,7 @@ from digestfeed.pipeline.session import Options
 NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 
 
-def item(
-    paper_id: str, *, title: str = "", summary: str = "", labels: str = "컴퓨터 비전", votes: int = 1
-) -> str:
+def item(paper_id: str, *, title: str = "", summary: str = "", labels: str = "컴퓨터 비전", votes: int = 1) -> str:
     """Write one item in the plainest form."""
     fields = f"**관련분야**: {labels}\n" if labels else ""
     return (
@@ -49,9 +47,7 @@ def run(root: Path, config: Config | None = None, **options: object) -> Report:
 
 def tree(folder: Path) -> dict[str, bytes]:
     """Give the files of an output, hidden ones too: path → bytes."""
-    return {
-        path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()
-    }
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def times(folder: Path) -> dict[str, int]:

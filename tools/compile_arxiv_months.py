@@ -1,4 +1,3 @@
-
 """Compile the calibration files of the submission-day estimate into the package's data file.
 
     python tools/compile_arxiv_months.py model.json monthly_totals.csv week_anchors.csv sample_dates.csv \

@@ -16,8 +16,5 @@ def requirements(groups: dict[str, list[object]], name: str) -> list[str]:
 if __name__ == "__main__":
     table = tomllib.loads(Path("pyproject.toml").read_text("utf-8"))
     print(
-        "\n".join(
-            requirement.replace(" ", "")
-            for requirement in requirements(table["dependency-groups"], sys.argv[1])
-        )
+        "\n".join(requirement.replace(" ", "") for requirement in requirements(table["dependency-groups"], sys.argv[1]))
     )

@@ -272,9 +272,7 @@ class _Curve(msgspec.Struct, frozen=True):
     days: list[dt.date]
 
 
-def submission_day(
-    arxiv_id: str, *, before: dt.date | None = None, month_total_hint: int | None = None
-) -> dt.date:
+def submission_day(arxiv_id: str, *, before: dt.date | None = None, month_total_hint: int | None = None) -> dt.date:
     """Estimate the day (UTC) on which the first version was submitted.
 
     The number is looked up in the month's curve.  A month outside the tables has one as soon as its total is

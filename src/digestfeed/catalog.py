@@ -16,6 +16,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Self
 
 import msgspec
 
@@ -152,7 +153,7 @@ class Catalog:
             raise OutputError(str(path), f"cannot use the catalog: {error}") from error
         self.is_new = self.meta("complete") is None
 
-    def __enter__(self) -> Catalog:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -249,7 +250,7 @@ class Catalog:
     def forget_all(self) -> None:
         """Begin anew inside the run's transaction."""
         for table in ("appearance", "paper", "special", "shelf", "digest", "document", "folder"):
-            self._db.execute(f"DELETE FROM {table}")  # noqa: S608 -- names from this line
+            self._db.execute(f"DELETE FROM {table}")
 
     def distrust_documents(self) -> None:
         """Forget what the documents were made from, but not their paths: they are made again, or removed if stale."""
@@ -292,7 +293,8 @@ class Catalog:
         """Take in a digest and give its id; its former appearances must have been dropped."""
         self._db.execute("DELETE FROM digest WHERE path = ?", (path,))
         cursor = self._db.execute(
-            "INSERT INTO digest (path, size, mtime_ns, hash, items, held, newest, report) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO digest (path, size, mtime_ns, hash, items, held, newest, report) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (path, size, mtime_ns, content, items, held, newest, report),
         )
         return int(cursor.lastrowid or 0)
@@ -311,9 +313,7 @@ class Catalog:
         """Forget digests and their appearances; give the keys that these were of."""
         keys: set[str] = set()
         for number in ids:
-            keys.update(
-                key for (key,) in self._db.execute("SELECT key FROM appearance WHERE digest = ?", (number,))
-            )
+            keys.update(key for (key,) in self._db.execute("SELECT key FROM appearance WHERE digest = ?", (number,)))
             self._db.execute("DELETE FROM appearance WHERE digest = ?", (number,))
             self._db.execute("DELETE FROM digest WHERE id = ?", (number,))
         return keys
@@ -332,9 +332,7 @@ class Catalog:
 
     def bodies(self, key: str) -> tuple[bytes, ...]:
         """Give the encoded appearances of a key."""
-        return tuple(
-            body for (body,) in self._db.execute("SELECT body FROM appearance WHERE key = ?", (key,))
-        )
+        return tuple(body for (body,) in self._db.execute("SELECT body FROM appearance WHERE key = ?", (key,)))
 
     def reports(self) -> Iterator[tuple[str, str | None, bytes | None]]:
         """Give (path, fault, encoded report) of the digests that have something to report, by path."""
@@ -344,9 +342,7 @@ class Catalog:
 
     def totals(self) -> tuple[int, int, int, int, str | None]:
         """Count digests, items, papers, papers of more than one appearance; and give the newest digest's day."""
-        digests, items, newest = self._db.execute(
-            "SELECT COUNT(*), SUM(items), MAX(newest) FROM digest"
-        ).fetchone()
+        digests, items, newest = self._db.execute("SELECT COUNT(*), SUM(items), MAX(newest) FROM digest").fetchone()
         papers = self._db.execute("SELECT COUNT(*) FROM paper").fetchone()[0]
         merged = int(self.meta("merged") or 0)
         return digests, items or 0, papers, merged, newest
@@ -415,9 +411,7 @@ class Catalog:
 
     def day_papers(self, day: int) -> list[PaperRow]:
         """Give a day's papers (YYYYMMDD), newest first."""
-        rows = self._db.execute(
-            f"SELECT {_PAPER} FROM paper WHERE day = ? ORDER BY published DESC, key DESC", (day,)
-        )
+        rows = self._db.execute(f"SELECT {_PAPER} FROM paper WHERE day = ? ORDER BY published DESC, key DESC", (day,))
         return [PaperRow(*row) for row in rows]
 
     def months(self) -> list[int]:
@@ -439,12 +433,10 @@ class Catalog:
         return rows.fetchall()
 
     def put_special(self, origin: str, rows: Iterable[Special]) -> set[int]:
-        """Say what is in channels because of an origin (a paper's key, a week, a month); give the months this changes."""
+        """Say what is in channels because of an origin: a paper, a week, a month; give the months this changes."""
         before = {
             Special(*row)
-            for row in self._db.execute(
-                "SELECT channel, key, month, entered FROM special WHERE origin = ?", (origin,)
-            )
+            for row in self._db.execute("SELECT channel, key, month, entered FROM special WHERE origin = ?", (origin,))
         }
         now = set(rows)
         for row in before - now:
@@ -508,9 +500,7 @@ class Catalog:
 
     def shelf(self, channel: str, month: int) -> bytes:
         """Give one shelf; empty where there is none."""
-        row = self._db.execute(
-            "SELECT papers FROM shelf WHERE channel = ? AND month = ?", (channel, month)
-        ).fetchone()
+        row = self._db.execute("SELECT papers FROM shelf WHERE channel = ? AND month = ?", (channel, month)).fetchone()
         return row[0] if row else b""
 
     def shelf_counts(self) -> dict[str, dict[int, int]]:
@@ -583,9 +573,7 @@ class Catalog:
 
     def publish(self, channels: Iterable[str]) -> None:
         """Remember channels that have a feed."""
-        self._db.executemany(
-            "INSERT OR IGNORE INTO published VALUES (?)", [(channel,) for channel in channels]
-        )
+        self._db.executemany("INSERT OR IGNORE INTO published VALUES (?)", [(channel,) for channel in channels])
 
 
 class _explained:  # noqa: N801 -- reads as a verb at its uses

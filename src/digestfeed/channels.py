@@ -136,9 +136,7 @@ def _time_channels(wanted: Wanted) -> list[Channel]:
 
 def _once_channel(field: FieldName, wanted: Wanted) -> Channel:
     title = wanted.names.once.format(field.name)
-    return Channel(
-        slug=ONCE + field.slug, title=title, description=f"{wanted.title}: {title}", kind=ChannelKind.ONCE
-    )
+    return Channel(slug=ONCE + field.slug, title=title, description=f"{wanted.title}: {title}", kind=ChannelKind.ONCE)
 
 
 def check_slugs(path: str, chosen: Iterable[ChannelConfig], fields: Iterable[FieldName]) -> None:
@@ -224,9 +222,7 @@ def top(shown: Mapping[str, Shown], over: Moment, size: int) -> dict[str, Moment
 
 
 def _field_channel(field: FieldName, title: str) -> Channel:
-    return Channel(
-        slug=field.slug, title=field.name, description=f"{title}: {field.name}", kind=ChannelKind.FIELD
-    )
+    return Channel(slug=field.slug, title=field.name, description=f"{title}: {field.name}", kind=ChannelKind.FIELD)
 
 
 class Page(msgspec.Struct, frozen=True):

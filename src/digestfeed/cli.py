@@ -84,9 +84,7 @@ def main() -> None:
 @click.option(
     "--catalog", type=click.Path(path_type=Path), help="The catalog [default: .digestfeed beside the config]."
 )
-@click.option(
-    "-j", "--jobs", type=click.IntRange(min=1), help="Processes for a big change [default: one a core]."
-)
+@click.option("-j", "--jobs", type=click.IntRange(min=1), help="Processes for a big change [default: one a core].")
 @click.option("--full", is_flag=True, help="Read, make and compare everything again.")
 @click.option("--allow-shrink", is_flag=True, help="Publish though papers vanish whose digests are there.")
 @click.option("--strict", is_flag=True, help="Publish nothing if a digest has a problem.")
@@ -95,7 +93,7 @@ def main() -> None:
 @click.option(
     "--report", "report_file", type=click.Path(path_type=Path), help="Write the report to this file, as JSON."
 )
-def build(  # noqa: PLR0913 -- one parameter an option
+def build(  # noqa: PLR0913, PLR0917 -- one parameter an option
     digests: Path,
     out: Path,
     config_file: Path | None,
@@ -133,6 +131,10 @@ def build(  # noqa: PLR0913 -- one parameter an option
                 progress=progress,
             )
         )
+    if config.feeds.hubs:
+        from digestfeed import websub
+
+        websub.remember(config, catalog or home / CATALOG, report.changed_feeds)
     if report_file is not None:
         _write_report(report_file, report)
     _print_problems(report.problems if verbose else report.fresh, digests, limit=None if verbose else _SHOWN)
@@ -166,13 +168,17 @@ def check(digests: Path, config_file: Path | None, form: str) -> None:
 @main.command()
 @_argument_digests
 @_option_config
-def fields(digests: Path, config_file: Path | None) -> None:
+@click.option("--suggest", is_flag=True, help="Print config that maps the labels which map to none.")
+def fields(digests: Path, config_file: Path | None, *, suggest: bool) -> None:
     """List the fields, the labels that map to each, and the labels that map to none."""
     from digestfeed.pipeline.inspect import field_uses
 
     config = _config(config_file)
     uses, unmatched = field_uses(digests, config, _today(config))
-    for line in _field_lines(uses, unmatched, korean=config.language.startswith("ko")):
+    lines = (
+        _suggestions(unmatched) if suggest else _field_lines(uses, unmatched, korean=config.language.startswith("ko"))
+    )
+    for line in lines:
         click.echo(line)
 
 
@@ -193,6 +199,35 @@ def show(paper_id: str, digests: Path, config_file: Path | None) -> None:
         sys.exit(1)
     for line in _paper_lines(merged(appearances, config), appearances, digests):
         click.echo(line)
+
+
+@main.command()
+@click.argument("out", type=click.Path(path_type=Path), default="out")
+@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0: any that is free.")
+def serve(out: Path, port: int) -> None:
+    """Preview OUT on 127.0.0.1, as a web server would show it."""
+    from digestfeed.serve import HOST
+    from digestfeed.serve import serve as show
+
+    show(out, HOST, port, log=lambda line: click.echo(line, err=True))
+
+
+@main.command()
+@_option_config
+@click.option(
+    "--catalog", type=click.Path(path_type=Path), help="The catalog [default: .digestfeed beside the config]."
+)
+def ping(config_file: Path | None, catalog: Path | None) -> None:
+    """Tell the WebSub hubs of the config which feeds changed since they were last told."""
+    from digestfeed import websub
+
+    home = config_file.parent if config_file else Path()
+    results = websub.ping_pending(_config(config_file), catalog or home / CATALOG)
+    for result in results:
+        if not result.ok:
+            click.echo(_visible(str(result)), err=True)
+    if not all(result.ok for result in results):
+        sys.exit(1)
 
 
 # -- what goes in ---------------------------------------------------------------------------------------------
@@ -296,7 +331,7 @@ def _print_report(report: Report, out: Path, config: Config, *, verbose: bool) -
     click.echo(f"look at:  {out}/index.html, {out}/feeds.opml", err=True)
     if config.is_preview:
         click.echo(
-            f"preview:  python3 -m http.server --bind 127.0.0.1 --directory {out} 8000   (then {config.base_url})\n"
+            f"preview:  digestfeed serve {out}\n"
             f"to publish, set base_url and id_authority in {CONFIG}; subscribers keep the ids you begin with",
             err=True,
         )
@@ -304,7 +339,8 @@ def _print_report(report: Report, out: Path, config: Config, *, verbose: bool) -
 
 def _counted(report: Report) -> str:
     return (
-        f"{report.digests} digests, {report.items} items, {report.papers} papers ({report.merged} seen more than once), "
+        f"{report.digests} digests, {report.items} items, {report.papers} papers "
+        f"({report.merged} seen more than once), "
         f"{report.fields} fields, {report.feeds} feeds; {report.written} of {report.documents} files written"
         + (f", {report.removed} removed" if report.removed else "")
         + f"; {len(report.problems)} problems; {report.seconds:.2f} s"
@@ -323,9 +359,7 @@ def _lint_json(found: Lint, digests: Path) -> Iterable[str]:
         {"path": f"{digests}/{p.where.path}", "line": p.where.line, "kind": p.kind, "message": p.message}
         for p in found.problems
     ]
-    chatter = [
-        {"path": f"{digests}/{c.where.path}", "line": c.where.line, "text": c.text} for c in found.chatter
-    ]
+    chatter = [{"path": f"{digests}/{c.where.path}", "line": c.where.line, "text": c.text} for c in found.chatter]
     yield msgspec.json.format(msgspec.json.encode({"problems": rows, "chatter": chatter})).decode()
 
 
@@ -359,6 +393,23 @@ def _field_lines(uses: list[FieldUse], unmatched: list[Unmatched], *, korean: bo
         yield _visible(f"no field: {entry.label} ({entry.count}{hint})")
 
 
+def _suggestions(unmatched: list[Unmatched]) -> Iterable[str]:
+    """Write the config that would map labels to the fields they are spelt most like; the rest as comments."""
+    import json
+
+    nearest: dict[str, list[str]] = {}
+    for entry in unmatched:
+        nearest.setdefault(entry.nearest or "", []).append(entry.label)
+    for slug, labels in sorted(nearest.items()):
+        aliases = ", ".join(json.dumps(label, ensure_ascii=False) for label in labels)
+        if slug:
+            yield f"[fields.{slug}]"
+            yield f"aliases = [{aliases}]"
+            yield ""
+        else:
+            yield f"# near no field: {aliases}"
+
+
 def _paper_lines(paper: Paper, appearances: list[Appearance], digests: Path) -> Iterable[str]:
     rows = [
         ("key", paper.key),
@@ -373,20 +424,12 @@ def _paper_lines(paper: Paper, appearances: list[Appearance], digests: Path) -> 
         ("fields", " ".join(paper.fields) + (" (inferred)" if paper.fields_inferred else "")),
         ("labels", ", ".join(paper.labels) or "none"),
         ("votes", "none" if paper.votes is None else str(paper.votes)),
-        *(
-            (name, url)
-            for name in ("abs", "pdf", "huggingface", "source")
-            if (url := getattr(paper.links, name))
-        ),
+        *((name, url) for name in ("abs", "pdf", "huggingface", "source") if (url := getattr(paper.links, name))),
     ]
     yield from (_visible(f"{name + ':':12s} {value}") for name, value in rows)
     for appearance in appearances:
         item = appearance.item
-        has = [
-            name
-            for name in ("title", "summary", "easy_summary", "authors", "thumbnail")
-            if getattr(item, name)
-        ]
+        has = [name for name in ("title", "summary", "easy_summary", "authors", "thumbnail") if getattr(item, name)]
         votes = "" if item.votes is None else f", {item.votes} votes"
         when = f"{appearance.day} by {appearance.basis}" if appearance.day else "undated"
         yield _visible(f"{digests}/{appearance.digest}:{item.line}: {when}{votes}; has {', '.join(has)}")

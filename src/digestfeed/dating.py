@@ -128,7 +128,9 @@ def date_digest(digest: Digest, timezone: str, *, alone: bool = True) -> tuple[D
 
 def _mismatch(digest: Digest, found: Dated, other: Dated) -> Problem:
     line = digest.heading_line if found.basis is Basis.HEADING else 0
-    message = f"expected one date, got {found.day} by the {_NAMES[found.basis]} and {other.day} by the {_NAMES[other.basis]}"
+    message = (
+        f"expected one date, got {found.day} by the {_NAMES[found.basis]} and {other.day} by the {_NAMES[other.basis]}"
+    )
     return Problem(Location(digest.path, line), "date-mismatch", message)
 
 
@@ -163,7 +165,5 @@ def moment_of(day: dt.date, clock: dt.time, timezone: str) -> Moment:
     """Give the moment of a local day and time; in a gap of summer time the clock's later reading holds."""
     import pendulum  # noqa: PLC0415 -- 60 ms that a build without new digests does not need
 
-    local = pendulum.datetime(
-        day.year, day.month, day.day, clock.hour, clock.minute, clock.second, tz=timezone
-    )
+    local = pendulum.datetime(day.year, day.month, day.day, clock.hour, clock.minute, clock.second, tz=timezone)
     return int(local.int_timestamp)

@@ -246,14 +246,10 @@ _FILLERS = _table(
     "사용;의;맞춤형;based;driven;powered;automatic;automated;efficient;real;novel;aware;and;the;a;an;"
     "guided;enhanced"
 )
-_PREPOSITIONS = frozenset(
-    {"for", "of", "in", "with", "using", "via", "on", "from", "through", "by", "to", "towards"}
-)
+_PREPOSITIONS = frozenset({"for", "of", "in", "with", "using", "via", "on", "from", "through", "by", "to", "towards"})
 
 # Fields that a label names only when it names nothing else.
-_BACKGROUND = frozenset(
-    {"artificial-intelligence", "machine-learning", "deep-learning", "computer-science", OTHER}
-)
+_BACKGROUND = frozenset({"artificial-intelligence", "machine-learning", "deep-learning", "computer-science", OTHER})
 # Fields that a single word before the head names beside the head's: subjects, not media or tools.
 _SUBJECTS = frozenset(
     {
@@ -381,9 +377,7 @@ class Vocabulary:
 
     def classify(self, labels: Iterable[str]) -> tuple[str, ...]:
         """Give the fields of all labels in the order first named; `other` for a label without any."""
-        return tuple(
-            dict.fromkeys(chain.from_iterable(self._remembered(label) or (OTHER,) for label in labels))
-        )
+        return tuple(dict.fromkeys(chain.from_iterable(self._remembered(label) or (OTHER,) for label in labels)))
 
     def nearest(self, label: str) -> str | None:
         """Give the field whose alias is spelt most like the label, as a suggestion; None if none is near."""
@@ -548,11 +542,7 @@ def _weighed(matches: list[_Match]) -> tuple[str, ...]:
     """Choose among the phrases found in a label, the last one first: the head, and the subjects before it."""
     strong = [match for match in matches if not match.weak]
     named = [match for match in strong if not _BACKGROUND.issuperset(match.slugs)]
-    chosen = [
-        match.slugs
-        for match in named
-        if match.last or match.words > 1 or not _SUBJECTS.isdisjoint(match.slugs)
-    ]
+    chosen = [match.slugs for match in named if match.last or match.words > 1 or not _SUBJECTS.isdisjoint(match.slugs)]
     # What is said first stands first.
     chosen.reverse()
     if chosen:

@@ -184,9 +184,7 @@ class _State:
         if key.startswith("item-"):
             return Links(source=self.source)
         huggingface = arxiv.huggingface_url(key) if self.huggingface else None
-        return Links(
-            abs=arxiv.abs_url(key), pdf=arxiv.pdf_url(key), huggingface=huggingface, source=self.source
-        )
+        return Links(abs=arxiv.abs_url(key), pdf=arxiv.pdf_url(key), huggingface=huggingface, source=self.source)
 
     def fields(self, title: str, infer: Infer) -> tuple[tuple[str, ...], bool]:
         """The slugs, and whether they were inferred."""

@@ -272,6 +272,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     server: Preview
     protocol_version = "HTTP/1.1"
+    default_request_version = "HTTP/1.0"  # of what names none: the base's 0.9 answers without headers
     server_version = "digestfeed"
     sys_version = ""
     timeout = 30  # a connection on which nothing comes is closed

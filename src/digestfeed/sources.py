@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -43,117 +42,116 @@ class SourceText(msgspec.Struct, frozen=True):
     note: str | None = None
 
 
+def require(folder: str | os.PathLike[str]) -> str:
+    """Give the path of a folder of digests.
+
+    Raises:
+        SourceError: it is missing, or none.
+    """
+    root = os.fspath(folder)
+    if not os.path.isdir(root):
+        reason = "expected a folder of digests, got a file" if os.path.exists(root) else "no such folder of digests"
+        raise SourceError(root, reason)
+    return root
+
+
 def scan(folder: str | os.PathLike[str]) -> tuple[list[SourceFile], list[SourceFault]]:
     """List the digest files below a folder, hidden names skipped, in order of path.
 
     Raises:
         SourceError: the folder is missing, is none, or cannot be listed.
     """
-    root = os.fspath(folder)
-    if not os.path.isdir(root):
-        reason = (
-            "expected a folder of digests, got a file"
-            if os.path.exists(root)
-            else "no such folder of digests"
-        )
-        raise SourceError(root, reason)
-    found: list[SourceFile] = []
-    faults: list[SourceFault] = []
-    inside = os.path.realpath(root)
-    seen: set[tuple[int, int]] = set()
-    pending = [("", root)]
-    while pending:
-        prefix, path = pending.pop()
-        try:
-            entries = list(os.scandir(path))
-        except OSError as error:
-            if not prefix:
-                raise SourceError(root, f"cannot list it: {error.strerror}") from error
-            faults.append(
-                SourceFault(
-                    printable(prefix.rstrip("/")), f"expected a folder that can be listed: {error.strerror}"
-                )
-            )
-            continue
-        pending += _take(entries, prefix, inside, seen, found, faults)
-    found.sort(key=lambda file: file.path)
-    faults.sort(key=lambda fault: fault.path)
-    return found, faults
+    root = require(folder)
+    walk = _Walk(root)
+    walk.enter("", root)
+    walk.found.sort(key=lambda file: file.path)
+    walk.faults.sort(key=lambda fault: fault.path)
+    return walk.found, walk.faults
 
 
-def _take(
-    entries: list[os.DirEntry[str]],
-    prefix: str,
-    inside: str,
-    seen: set[tuple[int, int]],
-    found: list[SourceFile],
-    faults: list[SourceFault],
-) -> Iterator[tuple[str, str]]:
-    """Sort a folder's entries into files, faults, and the folders to go on with."""
-    for entry in entries:
-        name = prefix + entry.name
-        if entry.name.startswith("."):
-            continue
-        try:
-            if entry.is_symlink() and not _stays_inside(entry.path, inside):
-                if entry.name.lower().endswith(SUFFIXES):
-                    faults.append(
-                        SourceFault(
-                            printable(name), "expected a file inside the folder, got a link that leads out"
-                        )
-                    )
+class _Walk:
+    """A walk over a folder and all below it; each folder is entered once, whatever links lead to it."""
+
+    def __init__(self, root: str) -> None:
+        self._root = root
+        self._inside = os.path.realpath(root)
+        self._seen: set[tuple[int, int]] = set()
+        self._pending: list[tuple[str, str]] = []
+        self.found: list[SourceFile] = []
+        self.faults: list[SourceFault] = []
+
+    def enter(self, prefix: str, path: str) -> None:
+        """Take all below a folder; `prefix` is its path from the root, `` or ending with a slash."""
+        self._pending = [(prefix, path)]
+        while self._pending:
+            prefix, path = self._pending.pop()
+            try:
+                entries = list(os.scandir(path))
+            except OSError as error:
+                if not prefix:
+                    raise SourceError(self._root, f"cannot list it: {error.strerror}") from error
+                self._fault(prefix.rstrip("/"), f"expected a folder that can be listed: {error.strerror}")
                 continue
+            for entry in entries:
+                if not entry.name.startswith("."):
+                    self._take(entry, prefix + entry.name)
+
+    def _take(self, entry: os.DirEntry[str], name: str) -> None:
+        try:
+            if entry.is_symlink() and not self._leads_inside(entry, name):
+                return
             info = entry.stat()
         except OSError as error:
-            faults.append(SourceFault(printable(name), f"expected a readable file: {error.strerror}"))
-            continue
+            self._fault(name, f"expected a readable file: {error.strerror}")
+            return
         if stat.S_ISDIR(info.st_mode):
-            if entry.is_symlink() or (info.st_dev, info.st_ino) in seen:
-                continue  # what a link shows is there under its own name too
-            seen.add((info.st_dev, info.st_ino))
-            yield name + "/", entry.path
+            self._take_folder(entry, name, info)
         elif entry.name.lower().endswith(SUFFIXES):
-            fault = _fault_of(name, info)
-            if fault:
-                faults.append(fault)
-            else:
-                found.append(SourceFile(name, info.st_size, info.st_mtime_ns))
+            self._take_file(name, info)
 
+    def _leads_inside(self, entry: os.DirEntry[str], name: str) -> bool:
+        real = os.path.realpath(entry.path)
+        inside = real == self._inside or real.startswith(self._inside + os.sep)
+        if not inside and entry.name.lower().endswith(SUFFIXES):
+            self._fault(name, "expected a file inside the folder, got a link that leads out")
+        return inside
 
-def _fault_of(name: str, info: os.stat_result) -> SourceFault | None:
-    if not stat.S_ISREG(info.st_mode):
-        return SourceFault(printable(name), "expected a regular file, got something else")
-    if printable(name) != name:
-        return SourceFault(printable(name), "expected a file name that is printable UTF-8")
-    return None
+    def _take_folder(self, entry: os.DirEntry[str], name: str, info: os.stat_result) -> None:
+        place = (info.st_dev, info.st_ino)
+        if not entry.is_symlink() and place not in self._seen:  # what a link shows is there under its own name too
+            self._seen.add(place)
+            self._pending.append((name + "/", entry.path))
 
+    def _take_file(self, name: str, info: os.stat_result) -> None:
+        if not stat.S_ISREG(info.st_mode):
+            self._fault(name, "expected a regular file, got something else")
+        elif printable(name) != name:
+            self._fault(name, "expected a file name that is printable UTF-8")
+        else:
+            self.found.append(SourceFile(name, info.st_size, info.st_mtime_ns))
 
-def _stays_inside(path: str, inside: str) -> bool:
-    real = os.path.realpath(path)
-    return real == inside or real.startswith(inside + os.sep)
+    def _fault(self, name: str, reason: str) -> None:
+        self.faults.append(SourceFault(printable(name), reason))
 
 
 def printable(name: str) -> str:
     """Write a file name so that it can be printed: what is no UTF-8 or no printable character as an escape."""
     return "".join(
-        char if char.isprintable() else char.encode("unicode_escape", "surrogatepass").decode()
-        for char in name
+        char if char.isprintable() else char.encode("unicode_escape", "surrogatepass").decode() for char in name
     )
 
 
 def read(folder: str | os.PathLike[str], path: str, max_bytes: int) -> SourceText | SourceFault:
-    """Read and decode one file: UTF-8, UTF-16 by its mark, else CP949 (said so in `note`).
+    r"""Read and decode one file: UTF-8, UTF-16 by its mark, else CP949 (said so in `note`).
 
-    Line ends come out as `\\n`: CRLF, CR and NEL alike.
+    Line ends come out as `\n`: CRLF, CR and NEL alike.
     """
     try:
         data = _bytes(Path(folder, path), max_bytes + 1)
     except OSError as error:
         return SourceFault(path, f"expected a readable file: {error.strerror}")
     if len(data) > max_bytes:
-        return SourceFault(
-            path, f"expected at most {max_bytes} bytes, got more; raise digests.max_bytes to read it"
-        )
+        return SourceFault(path, f"expected at most {max_bytes} bytes, got more; raise digests.max_bytes to read it")
     digest = hashlib.blake2b(data, digest_size=16).digest()
     decoded = _decode(data)
     if decoded is None:

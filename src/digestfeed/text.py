@@ -21,18 +21,18 @@ _RESERVED_NAMES = frozenset(
 
 
 def xml_clean(text: str) -> str:
-    """Replace what XML 1.0 cannot carry (controls, lone surrogates, U+FFFE…) by U+FFFD.
+    r"""Replace what XML 1.0 cannot carry (controls, lone surrogates, U+FFFE…) by U+FFFD.
 
-    >>> xml_clean("a\\x00b")
+    >>> xml_clean("a\x00b")
     'a�b'
     """
     return _NOT_XML.sub("�", text) if not text.isascii() or _NOT_XML.search(text) else text
 
 
 def one_line(text: str) -> str:
-    """Fold white space to single blanks and drop marks that only disturb: bidi overrides, zero-width characters.
+    r"""Fold white space to single blanks and drop marks that only disturb: bidi overrides, zero-width characters.
 
-    >>> one_line("  a\\n\\u202eb ")
+    >>> one_line("  a\n\u202eb ")
     'a b'
     """
     if not text.isascii():

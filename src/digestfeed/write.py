@@ -19,6 +19,7 @@ import threading
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
+from typing import Self
 from types import TracebackType
 
 import msgspec
@@ -71,7 +72,7 @@ class Lock:
         self._root = root
         self._handle = -1
 
-    def __enter__(self) -> Lock:
+    def __enter__(self) -> Self:
         try:
             with _public:
                 self._root.mkdir(parents=True, exist_ok=True)
@@ -81,9 +82,7 @@ class Lock:
             os.close(self._handle)
             raise BusyError(str(self._root)) from error
         except OSError as error:
-            raise OutputError(
-                str(self._root), f"cannot use it as the output folder: {error.strerror}"
-            ) from error
+            raise OutputError(str(self._root), f"cannot use it as the output folder: {error.strerror}") from error
         _held.add(self._handle)
         return self
 
@@ -119,14 +118,12 @@ class Batch:
     def __init__(self, root: Path) -> None:
         self._root = os.fspath(root)
         self._staging = f"{self._root}/{STAGING}/{os.getpid()}-{id(self):x}"
-        self._folders: dict[
-            str, str | None
-        ] = {}  # folder → where it is staged whole; None: it is there already
+        self._folders: dict[str, str | None] = {}  # folder → where it is staged whole; None: it is there already
         self._new: list[tuple[str, str]] = []
         self._replaced: list[tuple[str, str]] = []
         self.written: list[Written] = []
 
-    def __enter__(self) -> Batch:
+    def __enter__(self) -> Self:
         _public.__enter__()
         try:
             os.makedirs(self._staging, exist_ok=True)
@@ -261,22 +258,32 @@ def remove(root: Path, paths: Iterable[str]) -> int:
             raise OutputError(str(root / path), f"cannot remove it: {error.strerror}") from error
         folders.add(os.path.dirname(path))
     for folder in sorted(folders, key=len, reverse=True):
-        while folder:
-            try:
-                (root / folder).rmdir()
-            except OSError:
-                break
-            folder = os.path.dirname(folder)
+        _remove_empty(root, folder)
     return count
 
 
+def _remove_empty(root: Path, folder: str) -> None:
+    """Remove a folder that holds nothing, and those above it that then hold nothing."""
+    while folder:
+        try:
+            (root / folder).rmdir()
+        except OSError:
+            return
+        folder = os.path.dirname(folder)
+
+
 def folder_times(root: Path, folders: Iterable[str]) -> list[tuple[str, int]]:
-    """Give the mtime (ns) of output folders, by which a next run sees that something was taken away; absent ones left out."""
+    """Give the mtime (ns) of the output folders that are there; by it a next run sees that something was taken."""
     times = []
     for folder in folders:
         with suppress(OSError):
             times.append((folder, os.stat(root / folder).st_mtime_ns))
     return times
+
+
+def is_there(root: Path, path: str) -> bool:
+    """Tell whether there is a file at an output path."""
+    return os.path.isfile(root / path)
 
 
 def files_in(root: Path, folder: str) -> set[str]:

@@ -26,12 +26,10 @@ class Builder(State):
     def _open(self, number: int, raw: str, slot: Slot, line: Line) -> Fate:
         """Open the slot of a label; its value begins on this line or on the next."""
         draft, value = self._draft_for(number, slot, line), line.value
-        if slot in draft.at and slot is not Slot.LINK:
-            if slot in draft.starts or slot is not Slot.SUMMARY:
-                return self._repeated(number, raw, slot)
-            self._drop_loose(draft, number)
+        if slot in draft.at and slot is not Slot.LINK and not self._gives_way(draft, slot, number):
+            return self._repeated(number, raw, slot)
         if slot is Slot.TITLE:
-            draft.is_section = 0 < draft.level < line.level
+            draft.is_section = draft.is_section or 0 < draft.level < line.level
             draft.level = min(draft.level or 7, line.level) if line.level else draft.level
             draft.title_line, draft.strong = number, line.mark is Mark.FULL
         elif not draft.starts and not draft.is_named():
@@ -93,6 +91,7 @@ class Builder(State):
         if is_title_of_number:
             self.slot = None
             draft.name(title_like(text) or text, number, draft.level)
+            draft.is_section = True
         else:
             self._value(draft, slot, number, text)
         return Fate.FIELD
@@ -115,6 +114,21 @@ class Builder(State):
         else:
             return self._ledger.leave(number)
         return Fate.FIELD
+
+    def _gives_way(self, draft: Draft, slot: Slot, number: int) -> bool:
+        """Whether what was taken for a summary is none, now that the label of one comes: a title, or chatter."""
+        if slot is not Slot.SUMMARY or self.slot is not slot:
+            return slot is Slot.SUMMARY and slot not in draft.starts
+        if slot not in draft.starts:
+            self._drop_loose(draft, number)
+            return True
+        lines, start = draft.texts[slot], draft.starts[slot]
+        is_alone = len(lines) < 5 and not any(map(str.strip, lines[1:]))
+        if draft.is_named() or not is_alone or not self.lines[start - 1].lstrip().startswith("#"):
+            return False
+        draft.name(lines[0], start, 1)  # `### 논문 요약: X`, and then `**요약**: …`
+        del draft.at[slot], draft.texts[slot], draft.starts[slot]
+        return True
 
     def _drop_loose(self, draft: Draft, number: int) -> None:
         """Give back as chatter what was taken for a summary until the label of one came."""

@@ -46,7 +46,7 @@ class Draft:
         self.heading: str | None = None
         self.urls: tuple[str, ...] = ()  # where the heading itself leads
         self.level = 0
-        self.is_section = False  # the heading stands a level above a title of its own
+        self.is_section = False  # the heading may be none of the title that has a label: it stands above that
         self.texts: dict[Slot, list[str]] = {}
         self.starts: dict[Slot, int] = {}
         self.at: dict[Slot, int] = {}

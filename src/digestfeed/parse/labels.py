@@ -37,7 +37,9 @@ _SPELLINGS: dict[Slot, str] = {
     Slot.SUMMARY: """
         요약 논문요약 핵심요약 내용요약 주요요약 상세요약 전문요약 전문적요약 전문적인요약 전문가요약
         전문가용요약 기술요약 요약문 요약내용 초록 초록요약 논문초록 개요 논문개요 주요내용 핵심내용 한줄요약
-        세줄요약 줄요약 summary papersummary abstract professionalsummary technicalsummary executivesummary
+        세줄요약 줄요약 전문적인설명 전문적설명 전문설명 전문가용설명 상세설명 기술적설명 논문설명
+        summary papersummary abstract professionalsummary professionalexplanation technicalexplanation
+        detailedexplanation technicalsummary executivesummary
         overview tldr expertsummary briefsummary keysummary
     """,
     Slot.EASY: """

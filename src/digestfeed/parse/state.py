@@ -82,8 +82,10 @@ class State:
         if draft.complete or self.ruled or level <= draft.level or not (draft.starts or draft.urls):
             return False
         ahead = self.ahead(number)
-        if ahead is None or not draft.has_body():
+        if ahead is None:
             return draft.has_body()
+        if not draft.has_body():
+            return Slot.TITLE in draft.at and ahead.kind is Kind.TEXT
         if ahead.kind is Kind.LABEL:
             return ahead.slot is not Slot.TITLE and ahead.slot not in draft.starts
         return ahead.kind is not Kind.IMAGE or draft.thumbnail is None

@@ -32,8 +32,7 @@ def build(options: Options) -> Report:
         OutputError: the output or the catalog cannot be written.
     """
     started = time.perf_counter()
-    if not options.digests.is_dir():  # before anything is made for a build that cannot be
-        sources.scan(options.digests)
+    sources.require(options.digests)  # before anything is made for a build that cannot be
     runner = Runner(options.jobs, options.executor, options.progress)
     with write.Lock(options.out), Catalog(options.catalog) as catalog, runner:
         session = Session(options, catalog, runner)
@@ -95,6 +94,4 @@ def _guard(session: Session) -> None:
     if session.options.strict:
         problems, _ = gather_problems(session.catalog.reports(), session.faults)
         if problems:
-            raise RefusedError(
-                f"{len(problems)} problems in the digests, the first: {problems[0]}", "See check."
-            )
+            raise RefusedError(f"{len(problems)} problems in the digests, the first: {problems[0]}", "See check.")

@@ -1,4 +1,4 @@
-"""Bringing the catalog up to date with the folder: which digests changed, what they say now, which papers that makes."""
+"""Bringing the catalog up to date with the folder: which digests changed, what they say, which papers that makes."""
 
 from __future__ import annotations
 

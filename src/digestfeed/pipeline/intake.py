@@ -117,11 +117,9 @@ class Faults:
     def explain_undated(self, item: Item) -> bool:
         """Tell whether another problem already says why an item has no date."""
         ends = item.line + _ITEM_LINES
-        return any(
-            p.kind in _NO_DATE or (p.kind in _NO_ID and item.line <= p.where.line < ends) for p in self.problems
-        )
+        return any(p.kind in _NO_DATE or (p.kind in _NO_ID and item.line <= p.where.line < ends) for p in self.problems)
 
-    def rename(self, item: Item, old: str, kind: str, message: str) -> None:
+    def supersede(self, item: Item, old: str, kind: str, message: str) -> None:
         """Say of an item's fault what it leads to, instead of saying both."""
         for index, problem in enumerate(self.problems):
             if problem.kind == old and problem.where.line >= item.line:
@@ -139,7 +137,7 @@ def _appearance(
     key = merge.key_of(item)
     if key is None:
         message = "expected a title or an arXiv id, got neither; not published"
-        faults.rename(item, "missing-title", "no-identity", message)
+        faults.supersede(item, "missing-title", "no-identity", message)
         return None
     if dated is None and item.arxiv_id is not None:
         dated = dating.date_by_id(item.arxiv_id, timezone)
@@ -158,9 +156,7 @@ def _appearance(
     )
 
 
-def appearance_row(
-    appearance: Appearance, names: Naming, rules: Sequence[ChannelConfig] = ()
-) -> AppearanceRow:
+def appearance_row(appearance: Appearance, names: Naming, rules: Sequence[ChannelConfig] = ()) -> AppearanceRow:
     """Encode an appearance, with what a paper of it alone would be; `rules` are the config's own channels."""
     item = appearance.item
     if item.labels:

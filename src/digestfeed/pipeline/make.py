@@ -136,9 +136,7 @@ def _rss(maker: _Maker, plan: DocumentPlan) -> bytes:
 
 
 def _json(maker: _Maker, plan: DocumentPlan) -> bytes:
-    return jsonfeed.document(
-        maker.head(plan), maker.parts("json", plan.papers, jsonfeed.items), maker.context
-    )
+    return jsonfeed.document(maker.head(plan), maker.parts("json", plan.papers, jsonfeed.items), maker.context)
 
 
 def _daily_atom(maker: _Maker, plan: DocumentPlan) -> bytes:

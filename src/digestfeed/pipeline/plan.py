@@ -43,9 +43,7 @@ class Hasher:
     def paper(self, row: PaperRow) -> bytes:
         """Hash a paper as documents see it."""
         names = "\n".join(self._names.get(slug, slug) for slug in row.fields.split())
-        return hashlib.blake2b(
-            row.hash + f"{row.fields}\n{row.inferred}\n{names}".encode(), digest_size=16
-        ).digest()
+        return hashlib.blake2b(row.hash + f"{row.fields}\n{row.inferred}\n{names}".encode(), digest_size=16).digest()
 
     def document(self, kind: str, papers: Iterable[bytes], args: tuple[object, ...]) -> bytes:
         """Hash all that a document depends on."""
@@ -142,7 +140,7 @@ def _archive_plans(planner: Planner, channel: Channel, contents: MonthContents, 
         previous = head.self_url
 
 
-def _add_feed(  # noqa: PLR0913, PLR0917 -- what a feed document is made of
+def _add_feed(
     planner: Planner, path: str, form: str, channel: Channel, entries: Sequence[tuple[int, ...]], head: FeedHead
 ) -> None:
     """Plan a document of entries, each of one paper, or each of the papers of a day."""
@@ -266,9 +264,7 @@ def site_plans(
         planner.add(urls.ARCHIVE, "archive-page", (), _counts(months))
         planner.add(urls.NOT_FOUND, "not-found")
         planner.add(urls.ROBOTS, "robots")
-        planner.add(
-            urls.SITEMAP, "sitemap", (), [context.urls.absolute(urls.month_sitemap(m)) for m, _ in months]
-        )
+        planner.add(urls.SITEMAP, "sitemap", (), [context.urls.absolute(urls.month_sitemap(m)) for m, _ in months])
     return papers, planner.plans
 
 

@@ -204,9 +204,7 @@ class _Publication:
 
         def tasks() -> Iterator[tuple[int, MakeTask | None]]:
             for start in range(0, len(self._channels), _CHANNELS_A_TASK):
-                states = [
-                    self._state(channel) for channel in self._channels[start : start + _CHANNELS_A_TASK]
-                ]
+                states = [self._state(channel) for channel in self._channels[start : start + _CHANNELS_A_TASK]]
                 papers, plans = channel_plans(states, self._context, self._hasher)
                 planned.update(plan.path for plan in plans)
                 yield SITE, self._task(SITE, papers, plans)[0]
@@ -273,7 +271,7 @@ class _Publication:
         known = self._catalog.documents(owner)
         paths = set(known)
         if owner in self._session.lost:
-            known = {path: inputs for path, inputs in known.items() if (self._out / path).exists()}
+            known = {path: inputs for path, inputs in known.items() if write.is_there(self._out, path)}
         todo = [plan for plan in plans if known.get(plan.path) != plan.inputs]
         if not todo:
             return None, paths

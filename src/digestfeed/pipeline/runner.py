@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
-from typing import TypeVar
+from typing import Self, TypeVar
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -37,7 +37,7 @@ class Runner:
         self._stack = ExitStack()
         self.seconds: dict[str, float] = {}
 
-    def __enter__(self) -> Runner:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -83,10 +83,11 @@ class Runner:
 
 def _follow(parent: int) -> None:
     """In a process of ours: end with the one that began it, also when that was killed and could not say so."""
+    pause = threading.Event()
 
     def watch() -> None:
         while os.getppid() == parent:
-            time.sleep(1)
+            pause.wait(1)
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()

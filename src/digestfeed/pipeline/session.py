@@ -126,9 +126,7 @@ class Session:
         config, options = self.config, self.options
         home = options.catalog.resolve().parent
         return {
-            "place": " ".join(
-                os.path.relpath(path.resolve(), home) for path in (options.digests, options.out)
-            ),
+            "place": " ".join(os.path.relpath(path.resolve(), home) for path in (options.digests, options.out)),
             # What is in the config's own channels is decided when a digest is read, by fields among other things.
             "intake": fingerprint(
                 [

@@ -271,9 +271,7 @@ def _feed_entry(source: Entry, scheme: str, context: Context) -> FeedEntry:
     known = context.field_names
     node.category(
         [
-            {"term": term, "label": label, "scheme": scheme}
-            if term in known
-            else {"term": term, "label": label}
+            {"term": term, "label": label, "scheme": scheme} if term in known else {"term": term, "label": label}
             for term, label in source.categories
         ]
     )

@@ -105,10 +105,7 @@ def _thumbnail(entry: Entry) -> str:
 def _rss(entry: Entry, domain: str, known: dict[str, str]) -> str:
     content = _text(entry.content_html)
     categories = "".join(
-        [
-            f"<category{domain if term in known else ''}>{_text(label)}</category>"
-            for term, label in entry.categories
-        ]
+        [f"<category{domain if term in known else ''}>{_text(label)}</category>" for term, label in entry.categories]
     )
     described = (
         f"<description>{_text(entry.summary_text)}</description><content:encoded>{content}</content:encoded>"

@@ -86,9 +86,7 @@ def jsonl_line(paper: Paper, context: Context) -> bytes:
 
 
 def _rfc3339(moment: Moment | None) -> str | None:
-    return (
-        None if moment is None else dt.datetime.fromtimestamp(moment, dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    )
+    return None if moment is None else dt.datetime.fromtimestamp(moment, dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _cleaned(value: object) -> object:

@@ -17,7 +17,10 @@ from digestfeed.text import xml_clean
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from markdown_it import MarkdownIt
+    from markdown_it.rules_block import StateBlock
     from markdown_it.rules_core import StateCore
+    from markdown_it.rules_inline import StateInline
     from markdown_it.token import Token
 
     from digestfeed.model import Paper
@@ -284,7 +287,7 @@ def _renderer(*, tables: bool, tex: bool) -> Callable[[str], str]:
     parser.validateLink = _every_link  # type: ignore[method-assign]
     parser.core.ruler.push("digestfeed", _tame)
     if tex:
-        maths.add_rules(parser)
+        _add_maths(parser)
     return parser.render
 
 
@@ -350,3 +353,66 @@ def _is_web(token: Token, name: str) -> bool:
     if url is not None:
         token.attrs[name] = url
     return url is not None
+
+
+# --- maths in Markdown --------------------------------------------------------------------------------------
+
+
+def _add_maths(parser: MarkdownIt) -> None:
+    """Teach a parser maths: before it reads escapes and emphasis, and a display before it reads lists."""
+    parser.inline.ruler.before("escape", "maths", _inline_rule)
+    interrupts = ["paragraph", "reference", "blockquote", "list"]
+    parser.block.ruler.before("code", "maths", _block_rule, {"alt": interrupts})
+
+
+def _inline_rule(state: StateInline, silent: bool) -> bool:  # noqa: FBT001 -- markdown-it calls it so
+    if state.src[state.pos] not in "$\\":
+        return False
+    found = maths.maths_at(state.src, state.pos)
+    if found is None or found.end > state.posMax:
+        return False
+    if not silent:
+        token = state.push("html_inline", "", 0)
+        token.content, token.markup = found.mathml, found.source
+    state.pos = found.end
+    return True
+
+
+def _block_rule(state: StateBlock, start: int, end: int, silent: bool) -> bool:  # noqa: FBT001
+    """Take a display that has its lines for itself as a paragraph, whatever its lines begin with."""
+    opener = _line(state, start)[:2]
+    if opener not in maths.DISPLAYS or state.is_code_block(start):
+        return False
+    lines = _display_lines(state, start, end, maths.DISPLAYS[opener])
+    text = "\n".join(lines)
+    found = maths.maths_at(text, 0) if lines else None
+    if found is None or found.end != len(text):
+        return False
+    if not silent:
+        _push_paragraph(state, start, start + len(lines), text)
+    return True
+
+
+def _display_lines(state: StateBlock, start: int, end: int, closer: str) -> list[str]:
+    """Collect a display's lines; none where its end is far, or not the end of a line."""
+    lines: list[str] = []
+    for number in range(start, min(end, start + maths.MOST_LINES)):
+        line = _line(state, number).rstrip()
+        if not line or (lines and state.sCount[number] < state.blkIndent) or len(line) > maths.LONGEST_DISPLAY + 4:
+            return []
+        lines.append(line)
+        if closer in (line if len(lines) > 1 else line[2:]):
+            return lines
+    return []
+
+
+def _line(state: StateBlock, number: int) -> str:
+    return state.src[state.bMarks[number] + state.tShift[number] : state.eMarks[number]]
+
+
+def _push_paragraph(state: StateBlock, start: int, end: int, text: str) -> None:
+    state.line = end
+    state.push("paragraph_open", "p", 1).map = [start, end]
+    token = state.push("inline", "", 0)
+    token.content, token.map, token.children = text, [start, end], []
+    state.push("paragraph_close", "p", -1)

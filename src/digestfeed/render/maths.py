@@ -21,10 +21,6 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from markdown_it import MarkdownIt
-    from markdown_it.rules_block import StateBlock
-    from markdown_it.rules_inline import StateInline
-
 LONGEST_INLINE: Final = 200
 """Characters of TeX at most between `$` and `$` or `\\(` and `\\)`, on one line."""
 
@@ -59,10 +55,16 @@ ATTRIBUTES: Final = {
 
 # --- what counts as maths -----------------------------------------------------------------------------------
 
+# `CO$_2$`, `2$\times$`, `$\mu$P`: what can be nothing else may touch words and numbers.
+_TIGHT: Final = re.compile(
+    r"""(?<![\\$])\$(?P<tex>[\^_](?:\{[^{}$\n]{1,40}\}|[0-9A-Za-z*+]|\\[A-Za-z]{1,20})|\\[A-Za-z]{1,20}|[\u0370-\u03ff])
+    \$(?!\$)""",
+    re.VERBOSE,
+)
 _DOLLAR: Final = re.compile(
     rf"""(?<![\\$0-9A-Za-z_])\$(?=[^\s$])
     (?P<tex>(?:[^$\\\n]|\\[^\n]){{1,{LONGEST_INLINE}}})(?<!\s)
-    \$(?!\$|(?!(?:th|st|nd|rd|s)(?![0-9A-Za-z_]))[A-Za-z_])""",
+    \$(?!\$|(?!(?:th|st|nd|rd|s)(?![0-9A-Za-z_]))[0-9A-Za-z_])""",
     re.VERBOSE,
 )
 _DOLLARS: Final = re.compile(
@@ -70,7 +72,8 @@ _DOLLARS: Final = re.compile(
 )
 _ROUND: Final = re.compile(rf"(?<!\\)\\\((?P<tex>(?:[^\\\n]|\\[^()\n]){{1,{LONGEST_INLINE}}})\\\)")
 _SQUARE: Final = re.compile(rf"(?<!\\)\\\[(?P<tex>(?:[^\\]|\\[^\[\]]){{1,{LONGEST_DISPLAY}}})\\\](?!\()", re.DOTALL)
-_CLOSERS: Final = {"$$": "$$", r"\[": r"\]"}
+DISPLAYS: Final = {"$$": "$$", r"\[": r"\]"}
+"""What opens a display, and what closes it."""
 
 _NAMED: Final = re.compile(r"\\(?:text[a-z]*|mbox|operatorname\*?|math[a-z]+|begin|end)\s*\{[^{}]*\}")
 _COMMAND: Final = re.compile(r"\\(?:[A-Za-z]+|.)", re.DOTALL)
@@ -117,12 +120,9 @@ def is_between_dollars(text: str) -> bool:
 def maths_at(text: str, at: int) -> Maths | None:
     """Read the maths that begins at a place, if some does and it can be shown."""
     opener = text[at : at + 2]
-    display = opener in _CLOSERS
-    if display:
-        found = (_DOLLARS if opener == "$$" else _SQUARE).match(text, at)
-    else:
-        found = (_ROUND if opener == r"\(" else _DOLLAR).match(text, at)
-    if found is None or _is_price(text, found):
+    display = opener in DISPLAYS
+    found = _match(text, at, opener)
+    if found is None:
         return None
     tex = " ".join(found["tex"].split())
     if not _is_maths(tex, display=display):
@@ -131,9 +131,12 @@ def maths_at(text: str, at: int) -> Maths | None:
     return None if mathml is None else Maths(found.end(), mathml, found[0])
 
 
-def _is_price(text: str, found: re.Match[str]) -> bool:
-    r"""Tell `$5-$10` from `$\sim$10`: a dollar before a digit closes nothing but a TeX command."""
-    return text[found.end() : found.end() + 1].isdigit() and text[found.end() - 1] == "$" and found["tex"][0] != "\\"
+def _match(text: str, at: int, opener: str) -> re.Match[str] | None:
+    if opener == "$$":
+        return _DOLLARS.match(text, at)
+    if opener[:1] == "\\":
+        return (_SQUARE if opener == r"\[" else _ROUND).match(text, at)
+    return _TIGHT.match(text, at) or _DOLLAR.match(text, at)
 
 
 def _is_maths(tex: str, *, display: bool) -> bool:
@@ -201,6 +204,10 @@ def _converter() -> Callable[[str, bool], str | None]:
             return core.convert_with_local_state(tex, displaystyle=display)
         except LatexError:
             return None
+        except BaseException as error:
+            if type(error).__name__ != "PanicException":  # of the converter's language: no `Exception`, no public name
+                raise
+            return None
 
     return convert
 
@@ -216,66 +223,3 @@ def as_tex(rendered: str) -> str:
 def _dollars(math: re.Match[str]) -> str:
     mark = "$$" if "display=" in math["more"] + math["rest"] else "$"
     return mark + math["tex"].replace("<", "&lt;").replace(">", "&gt;") + mark
-
-
-# --- its place in Markdown ----------------------------------------------------------------------------------
-
-
-def add_rules(parser: MarkdownIt) -> None:
-    """Teach a parser maths: before it reads escapes and emphasis, and a display before it reads lists."""
-    parser.inline.ruler.before("escape", "maths", _inline_rule)
-    interrupts = ["paragraph", "reference", "blockquote", "list"]
-    parser.block.ruler.before("code", "maths", _block_rule, {"alt": interrupts})
-
-
-def _inline_rule(state: StateInline, silent: bool) -> bool:  # noqa: FBT001 -- markdown-it calls it so
-    if state.src[state.pos] not in "$\\":
-        return False
-    found = maths_at(state.src, state.pos)
-    if found is None or found.end > state.posMax:
-        return False
-    if not silent:
-        token = state.push("html_inline", "", 0)
-        token.content, token.markup = found.mathml, found.source
-    state.pos = found.end
-    return True
-
-
-def _block_rule(state: StateBlock, start: int, end: int, silent: bool) -> bool:  # noqa: FBT001
-    """Take a display that has its lines for itself as a paragraph, whatever its lines begin with."""
-    opener = _line(state, start)[:2]
-    if opener not in _CLOSERS or state.is_code_block(start):
-        return False
-    lines = _display_lines(state, start, end, _CLOSERS[opener])
-    text = "\n".join(lines)
-    found = maths_at(text, 0) if lines else None
-    if found is None or found.end != len(text):
-        return False
-    if not silent:
-        _push_paragraph(state, start, start + len(lines), text)
-    return True
-
-
-def _display_lines(state: StateBlock, start: int, end: int, closer: str) -> list[str]:
-    """Collect a display's lines; none where its end is far, or not the end of a line."""
-    lines: list[str] = []
-    for number in range(start, min(end, start + MOST_LINES)):
-        line = _line(state, number).rstrip()
-        if not line or (lines and state.sCount[number] < state.blkIndent) or len(line) > LONGEST_DISPLAY + 4:
-            return []
-        lines.append(line)
-        if closer in (line if len(lines) > 1 else line[2:]):
-            return lines
-    return []
-
-
-def _line(state: StateBlock, number: int) -> str:
-    return state.src[state.bMarks[number] + state.tShift[number] : state.eMarks[number]]
-
-
-def _push_paragraph(state: StateBlock, start: int, end: int, text: str) -> None:
-    state.line = end
-    state.push("paragraph_open", "p", 1).map = [start, end]
-    token = state.push("inline", "", 0)
-    token.content, token.map, token.children = text, [start, end], []
-    state.push("paragraph_close", "p", -1)

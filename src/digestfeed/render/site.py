@@ -432,9 +432,7 @@ def front_page(
         "total": site.words.count("papers", total),
         "addresses": _feed_links(_ALL, context.config.title, site.urls),
         "rows": [_row(line, site, "") for line in latest],
-        "channels": [
-            {"href": urls.feed_page(c.slug), "title": c.title, "count": f"{c.count:,}"} for c in channels
-        ],
+        "channels": [{"href": urls.feed_page(c.slug), "title": c.title, "count": f"{c.count:,}"} for c in channels],
         "months": [_month_count(m, "", site.words) for m in months],
     }
     return _page("front.html", site.frames[""], values)
@@ -545,10 +543,7 @@ def _policy(*, thumbnails: bool) -> Markup:
 
 
 def _feed_links(slug: str, title: str, addresses: urls.Urls) -> list[_FeedLink]:
-    return [
-        _FeedLink(name, kind, f"{title} ({name})", addresses.feed(slug, form))
-        for form, name, kind in _FORMATS
-    ]
+    return [_FeedLink(name, kind, f"{title} ({name})", addresses.feed(slug, form)) for form, name, kind in _FORMATS]
 
 
 def _field_link(root: str, slug: str, name: str) -> Markup:

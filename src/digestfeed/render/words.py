@@ -165,6 +165,4 @@ def _named(month: int) -> str:
 def channel_names(language: str) -> ChannelNames:
     """Name the channels that are neither fields nor the config's own."""
     text = words(language).text
-    return ChannelNames(
-        daily=text["daily"], top_week=text["top_week"], top_month=text["top_month"], once=text["once"]
-    )
+    return ChannelNames(daily=text["daily"], top_week=text["top_week"], top_month=text["top_month"], once=text["once"])

@@ -1,0 +1,1 @@
+"""Feed clients as other people write them, and the web server between them and a site."""
