@@ -59,12 +59,12 @@ def test_there_are_cases() -> None:
 
 def test_messages_say_what_was_expected_and_what_stands_there() -> None:
     """A problem's message names the value as it is written, and what it should have been."""
-    text = "## 제목:\n**요약**: a\n**추천수**: 많음\n**링크**: [PDF](https://arxiv.org/pdf/2413.00001\n"
+    text = "## 제목:\n**요약**: a\n**추천수**: 많음\n**링크**: [PDF](https://arxiv.org/pdf/2413.00001) [PDF](https://arxiv.org/pdf/2412\n"
     assert [problem.message for problem in parse("a.md", text).problems] == [
         "expected a title, got none",
         "expected a number of votes, got '많음'",
         "expected an arXiv id like 2412.17743, got '2413.00001'",
-        "expected [text](URL), got '[PDF](https://arxiv.org/pdf/2413.00001'",
+        "expected [text](URL), got '[PDF](https://arxiv.org/pdf/2412'",
     ]
 
 

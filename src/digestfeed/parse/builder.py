@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from digestfeed.parse import values
-from digestfeed.parse.draft import CLOSERS, LISTS, TEXTS, Draft
+from digestfeed.parse.draft import CLOSERS, LISTS, NUMBERS, TEXTS, Draft
 from digestfeed.parse.items import WORDS
 from digestfeed.parse.labels import Slot
 from digestfeed.parse.ledger import Fate, Ledger
@@ -82,8 +82,11 @@ class Builder(State):
         """A line below a label whose value is a line or a list."""
         text = raw.strip().lstrip("> ")
         is_title_of_number = slot is Slot.TITLE and slot not in draft.starts
-        if (slot in draft.at and self.list_ends(draft, slot, text)) or (
-            is_title_of_number and len(text) > _LONGEST_TITLE
+        is_no_number = slot in NUMBERS and self.gap and text[:2] in {"- ", "* ", "+ ", "• "}
+        if (
+            is_no_number
+            or (slot in draft.at and self.list_ends(draft, slot, text))
+            or (is_title_of_number and len(text) > _LONGEST_TITLE)
         ):
             self.slot = None
             return self._loose(number, raw)

@@ -9,6 +9,7 @@ from digestfeed.parse import values
 from digestfeed.parse.labels import Slot
 
 TEXTS = frozenset([Slot.SUMMARY, Slot.EASY])
+NUMBERS = frozenset([Slot.VOTES, Slot.IMPORTANCE])
 LISTS = frozenset([Slot.FIELDS, Slot.AUTHORS])
 CLOSERS = frozenset([Slot.LINK, Slot.VOTES, Slot.IMPORTANCE])
 _ENOUGH_LABELS = 3  # a text without title and link is an item only in a company of this many labels
@@ -26,6 +27,7 @@ class Draft:
 
     __slots__ = (
         "at",
+        "broken",
         "complete",
         "first",
         "heading",
@@ -45,6 +47,7 @@ class Draft:
         self.first = self.heading_line = self.title_line = first
         self.heading: str | None = None
         self.urls: tuple[str, ...] = ()  # where the heading itself leads
+        self.broken: str | None = None  # its link, where that does not end
         self.level = 0
         self.is_section = False  # the heading may be none of the title that has a label: it stands above that
         self.texts: dict[Slot, list[str]] = {}
@@ -58,6 +61,7 @@ class Draft:
     def name(self, heading: str, line: int, level: int = 0) -> None:
         """Take a heading as the name; one that is a link leads to the paper."""
         self.heading, self.urls = values.title_and_link(heading)
+        self.broken = values.links(heading).broken if self.urls else None
         self.heading_line = self.title_line = line
         self.level = level
 

@@ -92,12 +92,15 @@ class Finisher:
 
     def _links(self, draft: Draft, title_urls: tuple[str, ...]) -> dict[str, int]:
         """The links that may be published, in order, each with its line."""
-        found = [(url, draft.title_line) for url in (*draft.urls, *title_urls)]
+        found = [(url, draft.title_line) for url in (*_unbroken(draft.urls, draft.broken), *title_urls)]
+        if draft.broken is not None:
+            self.problem(draft.heading_line, "broken-link", f"expected [text](URL), got {_quoted(draft.broken)}")
         for line, text in zip(draft.link_lines, draft.texts.get(Slot.LINK, ()), strict=True):
             urls, broken = values.links(text)
             if broken is not None:
                 self.problem(line, "broken-link", f"expected [text](URL), got {_quoted(broken)}")
-            found += [(url, line) for url in urls or (self._bare_id(text, line) if broken is None else ())]
+            urls = _unbroken(urls, broken) or (self._bare_id(text, line) if broken is None and not urls else ())
+            found += [(url, line) for url in urls]
         good: dict[str, int] = {}
         for url, line in found:
             if values.is_web_url(url):
@@ -130,6 +133,14 @@ class Finisher:
             line = next(iter(links.values()))
             self.problem(line, "id-mismatch", f"expected the thumbnail of {found}, got that of {pictured}")
         return found or pictured
+
+
+def _unbroken(urls: tuple[str, ...], broken: str | None) -> tuple[str, ...]:
+    """Leave out what a link that does not end has cut to no possible id: that it is broken says enough."""
+    if broken is None:
+        return urls
+    cut = values.unescape(broken)
+    return tuple(url for url in urls if url not in cut or arxiv.id_in_url(url).rejected is None)
 
 
 def _take_last_lines_as_links(draft: Draft) -> None:

@@ -98,6 +98,8 @@ class State:
         draft = self.draft
         if draft is not None and self.slot in TEXTS and not (self.ruled or draft.complete) and level > draft.level:
             return False
+        if _names_digests(text[: match.start()] + text[match.end() :]):
+            return True
         ahead = self.ahead(number)
         return ahead is None or ahead.kind is not Kind.LABEL or ahead.slot is Slot.TITLE
 
@@ -139,6 +141,19 @@ class State:
             return None
         alone = len(idle) < 2 or idle[-2] < above - 1
         return above if is_strong_title(raw) or (alone and not strong and title_like(raw)) else None
+
+
+_OF_DIGESTS = frozenset(
+    """daily papers paper digest digests arxiv hf huggingface hugging face ai ml news newsletter summary of the for and
+    today todays 오늘 오늘의 일일 데일리 논문 논문들 요약 정리 다이제스트 뉴스 뉴스레터 소식 추천 최신 인공지능 일자 날짜""".split()
+)
+_WORD = re.compile(r"[^\W\d_]+")
+
+
+def _names_digests(text: str) -> bool:
+    """Whether what stands beside a date only says that a digest follows: `Daily Papers`, `오늘의 AI 논문`."""
+    words = _WORD.findall(text.lower())
+    return bool(words) and all(word in _OF_DIGESTS for word in words)
 
 
 def is_strong_label(raw: str) -> bool:
