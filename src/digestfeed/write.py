@@ -19,8 +19,8 @@ import threading
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import Self
 from types import TracebackType
+from typing import Self
 
 import msgspec
 

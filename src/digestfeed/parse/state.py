@@ -143,10 +143,11 @@ class State:
         return above if is_strong_title(raw) or (alone and not strong and title_like(raw)) else None
 
 
-_OF_DIGESTS = frozenset(
-    """daily papers paper digest digests arxiv hf huggingface hugging face ai ml news newsletter summary of the for and
-    today todays 오늘 오늘의 일일 데일리 논문 논문들 요약 정리 다이제스트 뉴스 뉴스레터 소식 추천 최신 인공지능 일자 날짜""".split()
-)
+_OF_DIGESTS_TABLE = """
+    daily papers paper digest digests arxiv hf huggingface hugging face ai ml news newsletter summary of the for and
+    today todays 오늘 오늘의 일일 데일리 논문 논문들 요약 정리 다이제스트 뉴스 뉴스레터 소식 추천 최신 인공지능 날짜
+"""
+_OF_DIGESTS = frozenset(_OF_DIGESTS_TABLE.split())
 _WORD = re.compile(r"[^\W\d_]+")
 
 
