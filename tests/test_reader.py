@@ -28,6 +28,7 @@ FOLLOWED = (
 )
 SIGNIFICANT = ("title", "summary", "easy_summary", "fields", "links", "authors")
 CONFIGURED = {"moved", "new version", "renamed"}
+EDITED = {"corrected", "an old one corrected", "relabelled", "a paper added below", "a paper added above"}
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +118,7 @@ def test_each_paper_is_unread_once(year: list[Step], tmp_path: Path) -> None:
     in_all = {path: {i for feed, i in unread if feed == path} for path in FOLLOWED[:3]}
     assert in_all[FOLLOWED[0]] == in_all[FOLLOWED[1]] == in_all[FOLLOWED[2]]
     missed = {paper["entry_id"]: paper for paper in year[-1].papers.values() if paper["entry_id"] not in in_all[FOLLOWED[0]]}
-    assert missed.keys() <= too_late(year)
+    assert missed.keys() == too_late(year) != set()
     assert in_all[FOLLOWED[0]] == held(year[-1], "all") - missed.keys()  # type: ignore[operator]
 
 
@@ -132,18 +133,29 @@ def too_late(year: list[Step]) -> set[str]:
 
 
 def test_updated_moves_only_with_what_matters(year: list[Step]) -> None:
-    """Votes, other words, another address, program or title move no `updated`; a title or field that comes does."""
+    """Votes, other words, another address, program or title move no `updated`; a title or field that comes does.
+
+    In a digest that is edited the items below an added one move by a second, as their places do.
+    """
     moved = 0
     for earlier, step in pairwise(year):
         for key in earlier.papers.keys() & step.papers.keys():
             old, new = earlier.papers[key], step.papers[key]
             same = all(old[name] == new[name] for name in SIGNIFICANT)
-            if old["updated"] != new["updated"]:
+            if old["updated"] != new["updated"] and step.what in EDITED:
+                assert key in step.keys
+                assert abs(moment(new["updated"]) - moment(old["updated"])) == dt.timedelta(seconds=1)
+            elif old["updated"] != new["updated"]:
                 moved += 1
                 assert not same or old["published"] != new["published"], (step.what, key)
             elif not same:
-                assert step.what not in {"a day", "late", *CONFIGURED}, (step.what, key)
+                assert step.what in EDITED, (step.what, key)
     assert moved > 10
+
+
+def moment(text: str) -> dt.datetime:
+    """Read a moment."""
+    return dt.datetime.fromisoformat(text)
 
 
 def test_feeds_say_what_the_data_says(year: list[Step]) -> None:
@@ -194,32 +206,121 @@ def everything(step: Step, slug: str) -> set[str]:
     return {entry_id for path in paths for entry_id in entries(step.documents[path])}
 
 
-def test_a_closed_document_is_changed_by_its_own_digests_only(year: list[Step]) -> None:
-    """An archive document has the same bytes after as before, unless a digest of its month or papers changed."""
-    kept, why = 0, Counter[str]()
+def test_a_closed_document_is_changed_by_its_own_only(year: list[Step]) -> None:
+    """An archive document keeps its bytes while no digest of its month changes, nor one that shows its papers.
+
+    What a digest says of a known paper may be new (a field, a title in Latin script): then the paper's entry changes
+    wherever it is, and with its fields the documents that hold it and those that link to them.
+    """
+    kept = 0
     for earlier, step in pairwise(year):
-        if step.what in CONFIGURED:
-            continue
-        for path in earlier.documents.keys() & step.documents.keys():
-            if "/archive/" not in path:
-                continue
+        months = touched(earlier, step)
+        for path in archives(earlier) & archives(step) if step.what not in CONFIGURED else ():
             old, new = earlier.documents[path], step.documents[path]
             kept += old == new
-            if old != new:
-                reason = excuse(path, old, new, step)
-                why[f"{step.what}: {reason}"] += 1
-    print(kept, dict(why))
-    assert 0
+            if old != new and month_of(path) not in months:
+                links = link(old, "prev-archive"), link(new, "prev-archive")
+                assert best_shows(path, earlier, step) or (links[0] != links[1] and months & set(map(month_of, links)))
+    assert kept > 5000
 
 
-def excuse(path: str, old: bytes, new: bytes, step: Step) -> str:
-    """Tell why a closed document changed."""
-    month = path.rpartition("/")[2][:7]
-    if month in step.months:
-        return "own month"
-    ids = {i.rpartition("/")[2] for i in (*entries(old), *entries(new))}
-    if "/daily/" not in path and ids & step.keys:
-        return "shows a paper of the digest"
-    if link(old, "prev-archive") != link(new, "prev-archive"):
-        return "prev-archive"
-    return f"NONE {path}"
+def archives(step: Step) -> set[str]:
+    """The paths of the archive documents."""
+    return {path for path in step.documents if "/archive/" in path}
+
+
+def month_of(path: str | None) -> str:
+    """The month of an archive document."""
+    return (path or "").rpartition("/")[2][:7]
+
+
+def touched(earlier: Step, step: Step) -> set[str]:
+    """The months of the digests that changed and of the papers that they show."""
+    rows = [state.papers[key] for state in (earlier, step) for key in step.keys & state.papers.keys()]
+    return step.months | {local_day(row["published"])[:7] for row in rows}
+
+
+def local_day(text: str) -> str:
+    """The day of a moment in the digests' time zone."""
+    return str(moment(text).astimezone(ZoneInfo(CONFIG.timezone)).date())
+
+
+def best_shows(path: str, earlier: Step, step: Step) -> bool:
+    """Whether a document of the best shows a paper of a digest that changed, or of a week that it ended."""
+    if "/top-" not in path:
+        return False
+    ids = {i.rpartition("/")[2] for state in (earlier, step) for i in entries(state.documents[path])}
+    last = max(local_day(paper["published"])[:7] for paper in earlier.papers.values())
+    return bool(ids & step.keys) or month_of(path) == last
+
+
+def test_a_day_of_new_papers_changes_nothing_that_is_closed(year: list[Step]) -> None:
+    """A digest of new papers changes of all archive documents only the last of its month, which links to the next."""
+    days = 0
+    for earlier, step in pairwise(year):
+        if step.what == "a day" and not step.keys & earlier.papers.keys():
+            days += 1
+            for path in archives(earlier) - {path for path in archives(earlier) if "/top-" in path}:
+                old, new = earlier.documents[path], step.documents[path]
+                if old != new:
+                    assert month_of(path) in step.months
+                    assert link(old, "next-archive") is None
+                    assert str(link(new, "next-archive")) in step.documents.keys() - earlier.documents.keys()
+                    assert entries(old) == entries(new)
+    assert days > 20
+
+
+def test_an_entry_changes_with_its_paper_only(year: list[Step]) -> None:
+    """An entry has the same bytes after as before while its paper's texts and fields are the same."""
+    for earlier, step in pairwise(year):
+        same = {
+            new["entry_id"]
+            for key, new in step.papers.items()
+            if key in earlier.papers
+            and all(new[n] == earlier.papers[key][n] for n in (*SIGNIFICANT, "labels", "published", "updated"))
+        }
+        for path in earlier.documents.keys() & step.documents.keys() if step.what != "moved" else ():
+            if path.endswith(".xml") and "/daily/" not in path and not path.endswith("rss.xml"):
+                old, new = entries(earlier.documents[path]), entries(step.documents[path])
+                assert all(old[i] == new[i] for i in old.keys() & new.keys() & same), (step.what, path)
+
+
+def test_another_version_changes_no_feed(year: list[Step]) -> None:
+    """A new version of the program that renders as the old one did writes the same bytes."""
+    (pair,) = [(earlier, step) for earlier, step in pairwise(year) if step.what == "new version"]
+    assert pair[0].documents == pair[1].documents
+
+
+def test_votes_alone_change_no_feed(year: list[Step]) -> None:
+    """A digest in which only the votes were edited leaves every feed as it was."""
+    (pair,) = [(earlier, step) for earlier, step in pairwise(year) if step.what == "recounted"]
+    changed = {path for path, data in pair[1].documents.items() if pair[0].documents.get(path) != data}
+    assert {path.split("/")[1] for path in changed} <= {"top-week", "top-month"}
+
+
+def test_a_site_that_moves_keeps_its_ids(year: list[Step]) -> None:
+    """Another base URL changes addresses only: no id of a feed or entry, no date, no order."""
+    (pair,) = [(earlier, step) for earlier, step in pairwise(year) if step.what == "moved"]
+    assert pair[0].documents.keys() == pair[1].documents.keys()
+    for path in (path for path in pair[0].documents if path.endswith("atom.xml") or "/archive/" in path):
+        old, new = pair[0].documents[path], pair[1].documents[path]
+        assert b"papers.example.org/" not in new
+        for name in ("id", "updated"):
+            assert parsed(old).findtext(ATOM + name) == parsed(new).findtext(ATOM + name)
+        assert [(i, *e[:2]) for i, e in entries(old).items()] == [(i, *e[:2]) for i, e in entries(new).items()]
+
+
+@pytest.mark.parametrize(
+    "daily",
+    [
+        False,
+        pytest.param(True, marks=pytest.mark.xfail(reason="a day's feed is dated by its papers, not by its entries")),
+    ],
+)
+def test_a_feed_is_as_new_as_its_newest_entry(year: list[Step], daily: bool) -> None:  # noqa: FBT001
+    """The `updated` of each document is the latest of its entries', so that it moves with none of its own accord."""
+    for step in year:
+        for path, document in step.documents.items():
+            if ("/daily/" in path) == daily and (path.endswith("atom.xml") or "/archive/" in path):
+                updated = [entry[1] for entry in entries(document).values()]
+                assert not updated or parsed(document).findtext(f"{ATOM}updated") == max(updated), (step.what, path)
