@@ -187,7 +187,7 @@ def test_pages_hold_no_script_style_or_frame_and_say_so() -> None:
 def test_internal_links_are_relative_and_lead_somewhere() -> None:
     """Each relative link of each page names a page of the site, a feed's list, a stylesheet or the data."""
     pages = all_pages(make_context())
-    known = {*pages, urls.OPML, urls.STYLE}
+    known = {*pages, urls.OPML, urls.OPML_ONCE, urls.STYLE}
     known |= {data(month) for month in (202412, 202411, 0) for data in (urls.month_data, urls.month_bibliography)}
     for path, page in pages.items():
         if path != urls.NOT_FOUND:

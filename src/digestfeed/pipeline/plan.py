@@ -174,19 +174,15 @@ class ChannelState(msgspec.Struct, frozen=True):
 
     `entries` are its newest, newest first, each one paper or those of a day; `months` its (month, count), newest
     first, `paged` those of them that have a page (a paper may enter a channel in a month that has none of its own);
-    `last_archive` the URL of the newest closed archive document.
+    `count` how many papers it holds; `last_archive` the URL of the newest closed archive document.
     """
 
     channel: Channel
     entries: tuple[tuple[PaperRow, ...], ...]
     months: tuple[tuple[int, int], ...]
     paged: tuple[tuple[int, int], ...]
+    count: int
     last_archive: str | None
-
-    @property
-    def count(self) -> int:
-        """How many papers it holds."""
-        return sum(count for _, count in self.months)
 
 
 _FORMS = ((urls.Format.ATOM, "atom"), (urls.Format.RSS, "rss"), (urls.Format.JSON, "json"))

@@ -220,9 +220,11 @@ class _Publication:
 
     def _brief(self, channel: Channel) -> ChannelState:
         """A channel as the site's own documents show it: without its papers."""
-        months = sorted(self._counts.get(channel.source, {}).items(), reverse=True)
-        paged = tuple((month, count) for month, count in months if month in self._counts.get(ALL, {}))
-        return ChannelState(channel, (), tuple(months), paged, None)
+        counts = self._counts.get(channel.source, {})
+        months = sorted(counts.items(), reverse=True)
+        held = self._counts.get(ALL, {}) if channel.kind is ChannelKind.DAILY else counts  # a day is no paper
+        paged = [(month, held[month]) for month, _ in months if month in held and month in self._counts[ALL]]
+        return ChannelState(channel, (), tuple(months), tuple(paged), sum(held.values()), None)
 
     def _state(self, channel: Channel) -> ChannelState:
         slug, feeds = channel.source, self._session.config.feeds

@@ -41,6 +41,11 @@ _TABLE: dict[str, tuple[str, str]] = {
         "To follow the fields one by one, import the OPML file into your reader.",
     ),
     "opml": ("분야별 피드 목록 (OPML)", "The feeds of all fields (OPML)"),
+    "once_opml": (
+        "한 논문이 여러 피드에 겹쳐 나오는 것이 싫다면 이 목록을 쓰세요:",
+        "If you would rather not see a paper in several feeds, take this list:",
+    ),
+    "opml_once": ("한 번씩만 (OPML)", "Each paper once (OPML)"),
     "renamed": ("이 피드는 이름이 바뀌었습니다. 새 주소:", "This feed has a new name. It is now here:"),
     "by_month": ("월별 논문", "Papers by month"),
     "undated": ("날짜를 모르는 논문", "Papers without a date"),
