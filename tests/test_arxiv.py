@@ -1,4 +1,4 @@
-# ruff: noqa: D102 -- the name of a test is its sentence
+
 """arXiv ids: the grammar, the links that lead to a paper, and the estimate of the submission day."""
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ FIELDS = ("컴퓨터 비전, 로봇공학", "자연어 처리(NLP)", "강화 학
 
 def _digests(root: Path, days: int) -> None:
     for day in range(days):
-        items = [item(f"24{day // 28 + 1:02d}.{day * 10 + n + 1:05d}", labels=FIELDS[n % 3], votes=n) for n in range(6)]
+        items = [item(f"24{day // 28 + 1:02d}.{day * 10 + n + 1:05d}", labels=FIELDS[n % 3]) for n in range(6)]
         write_digest(root / "digests", f"2024-{day // 28 + 1:02d}-{day % 28 + 1:02d}-15-00-00.md", *items)
 
 
@@ -41,7 +41,9 @@ def _whole(path: Path) -> None:
 
 def _killed(root: Path, seconds: float, number: signal.Signals) -> int:
     command = [sys.executable, "-m", "digestfeed", "build", "-q", "-j", "2", "--base-url", "https://example.org/"]
-    process = subprocess.Popen(command, cwd=root, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(  # noqa: S603 -- this Python, this program
+        command, cwd=root, stderr=subprocess.DEVNULL
+    )
     time.sleep(seconds)
     process.send_signal(number)
     return process.wait(30)
@@ -61,7 +63,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT], ids=lambda n: n.name)
 def test_killed_builds(number: signal.Signals, tmp_path: Path, undisturbed: dict[str, bytes]) -> None:
     """At any moment each public file is whole; after the last kill one build repairs everything."""
-    chance = random.Random(number)
+    chance = random.Random(number)  # noqa: S311 -- moments, no secrets
     _digests(tmp_path, 84)
     for _ in range(8):
         _killed(tmp_path, chance.uniform(0.15, 1.6), number)
@@ -71,7 +73,9 @@ def test_killed_builds(number: signal.Signals, tmp_path: Path, undisturbed: dict
         if chance.random() < 0.3:
             shutil.rmtree(tmp_path / ".digestfeed", ignore_errors=True)
     subprocess.run(
-        [sys.executable, "-m", "digestfeed", "build", "-q", "--base-url", "https://example.org/"], cwd=tmp_path, check=True
+        [sys.executable, "-m", "digestfeed", "build", "-q", "--base-url", "https://example.org/"],
+        cwd=tmp_path,
+        check=True,
     )
     assert tree(tmp_path / "out") == undisturbed
 
@@ -81,12 +85,13 @@ def test_what_a_killed_build_wrote_is_not_believed(tmp_path: Path) -> None:
     write_digest(tmp_path / "digests", "2024-01-01.md", item("2401.00001"))
     run(tmp_path)
     before = tree(tmp_path / "out")
-    late = write_digest(tmp_path / "digests", "2024-01-02.md", item("2401.00002"), item("2401.00001", labels="로봇공학"))
+    late = write_digest(tmp_path / "digests", "2024-01-02.md", item("2401.00002"), item("2401.00001", labels="로봇"))
     pid = os.fork()
     if not pid:
         from digestfeed.catalog import Catalog
 
-        Catalog.commit = lambda self: os._exit(9)  # type: ignore[method-assign]  # everything is written, nothing known
+        # Everything is written, and nothing known.
+        Catalog.commit = lambda _: os._exit(9)  # type: ignore[method-assign]
         run(tmp_path)
         os._exit(0)
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 9

@@ -52,8 +52,6 @@ entries = st.builds(
     submitted=st.none(),
     fields=st.just(()),
     fields_inferred=st.just(value=False),
-    labels=st.just(()),
-    digests=st.just(()),
 )
 
 

@@ -94,7 +94,6 @@ def test_entry_of_an_arxiv_paper() -> None:
     assert (entry.published, entry.updated) == (MOMENT, MOMENT + 86_400)
     assert entry.summary_text == "이 논문은 작은 모델을 적은 데이터로 학습한다. 성능은 큰 모델에 견줄 만하다."
     assert entry.submitted == "2024-12-23"
-    assert entry.digests == ("2024-12-25.md",)
     assert entry.categories == (("natural-language-processing", "자연어 처리"),)
 
 

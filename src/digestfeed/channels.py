@@ -18,6 +18,9 @@ from digestfeed.model import Moment
 
 ALL = "all"
 DAILY = "daily"
+DAYS = 30
+"""How many days the subscription documents of the days hold at most; each is as long as twenty papers."""
+
 TOP_WEEK = "top-week"
 TOP_MONTH = "top-month"
 ONCE = "once-"

@@ -59,7 +59,9 @@ def nginx(out: Path, home: Path, port: int) -> Iterator[Nginx]:
         assert site.count(old) == 1, old
         site = site.replace(old, new)
     home.mkdir()
-    places = "".join(f"{kind}_temp_path {home}/{kind};\n" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+    places = "".join(
+        f"{kind}_temp_path {home}/{kind};\n" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
     (home / "nginx.conf").write_text(
         f"daemon off;\nmaster_process off;\npid {home}/pid;\nerror_log {home}/error.log;\nevents {{ }}\n"
         f"http {{\nlog_format asked '$status $request_uri';\naccess_log {home}/access.log asked;\n{places}{site}}}\n",

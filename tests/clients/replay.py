@@ -106,7 +106,7 @@ class Year:
             return []
         picked = self._random
         found = {showing.key: showing for showing in picked.sample(known, min(3, len(known)))}
-        extra = [
+        extra: list[dict[str, Any]] = [
             {"summary": "Other words for the same.", "votes": picked.randrange(200)},
             {"votes": picked.randrange(200), "labels": "오디오 처리" if number % 7 == 3 else "컴퓨터 비전"},
             {"title": f"Paper {number} in Latin" if number % 3 == 0 else "다른 제목", "votes": picked.randrange(200)},
@@ -117,6 +117,12 @@ class Year:
         """Write the digest of a day."""
         fresh, again = self.fresh(number), self.again(number) if number % 2 else []
         self.put(self.digest(number), [*fresh[:2], *again, *fresh[2:]])
+
+    def put_before(self, number: int) -> None:
+        """Write a digest of the day before another, which shows two of its papers and was not there."""
+        before = DAYS[number] - dt.timedelta(days=1)
+        shown = self._digests[self.digest(number)][:2]
+        self.put(f"{before}.md", [msgspec.structs.replace(showing, votes=1) for showing in shown])
 
     def edit(self, number: int, change: Callable[[list[Showing]], list[Showing]]) -> None:
         """Edit the digest of a day."""
@@ -176,44 +182,44 @@ def _recounted(items: list[Showing]) -> list[Showing]:
     return [msgspec.structs.replace(showing, votes=showing.votes + 17) for showing in items]
 
 
-def _happenings(year: Year, number: int, patch: pytest.MonkeyPatch) -> Iterator[str]:
-    """Do what happens after the digest of a day; gives its names one after the other."""
-    if number == LATE + 1:
-        year.day(LATE)
-        yield "late"
+EDITS: dict[int, tuple[str, int, Callable[[list[Showing]], list[Showing]]]] = {
+    30: ("corrected", 30, _corrected),
+    33: ("recounted", 32, _recounted),
+    35: ("an old one corrected", 12, _corrected),
+    36: ("relabelled", 36, _relabelled),
+    38: ("a paper added below", 38, _longer),
+    40: ("a paper added above", 39, _longer_above),
+}
+"""After the digest of which day what is done to that of which."""
+
+
+def _late(year: Year, number: int) -> str | None:
+    """A digest comes late after that of a day, or lies elsewhere; gives what happened."""
+    if number in {LATE + 1, 45}:
+        year.day(LATE if number == LATE + 1 else VERY_LATE)
+        return "late" if number == LATE + 1 else "very late"
     if number == 25:
-        old = year._digests[year.digest(24)]
-        before = DAYS[24] - dt.timedelta(days=1)
-        year.put(f"{before}.md", [msgspec.structs.replace(showing, votes=1) for showing in old[:2]])
-        yield "a late digest showed two papers first"
-    edits = {
-        30: ("corrected", 30, _corrected),
-        33: ("recounted", 32, _recounted),
-        35: ("an old one corrected", 12, _corrected),
-        36: ("relabelled", 36, _relabelled),
-        38: ("a paper added below", 38, _longer),
-        40: ("a paper added above", 39, _longer_above),
-    }
-    if number in edits:
-        what, which, change = edits[number]
-        year.edit(which, change)
-        yield what
+        year.put_before(24)
+        return "a late digest showed two papers first"
+    if number == 55:
+        year.put(f"moved/{year.digest(54)}", year.take(year.digest(54)))
+        return "a digest moved to a folder"
+    return None
+
+
+def _configured(year: Year, number: int, patch: pytest.MonkeyPatch) -> str | None:
+    """The config or the program is another after the digest of a day; gives what happened."""
     if number == 44:
         year.config = msgspec.structs.replace(year.config, base_url="https://elsewhere.example.net/papers/")
-        yield "moved"
-    if number == 45:
-        year.day(VERY_LATE)
-        yield "very late"
+        return "moved"
     if number == 48:
         patch.setattr(publish, "__version__", "9.9.9")
         patch.setattr(session, "__version__", "9.9.9")
-        yield "new version"
+        return "new version"
     if number == 52:
         year.config = msgspec.structs.replace(year.config, title="Another title", description="Another description.")
-        yield "renamed"
-    if number == 55:
-        year.put(f"moved/{year.digest(54)}", year.take(year.digest(54)))
-        yield "a digest moved to a folder"
+        return "renamed"
+    return None
 
 
 def replay(root: Path) -> Iterator[Step]:
@@ -224,5 +230,9 @@ def replay(root: Path) -> Iterator[Step]:
             if number not in {LATE, VERY_LATE}:
                 year.day(number)
                 yield year.published("a day")
-            for what in _happenings(year, number, patch):
+            if what := _late(year, number) or _configured(year, number, patch):
+                yield year.published(what)
+            if number in EDITS:
+                what, which, change = EDITS[number]
+                year.edit(which, change)
                 yield year.published(what)

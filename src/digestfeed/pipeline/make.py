@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from digestfeed import merge
-from digestfeed.model import Appearance, Paper
+from digestfeed.model import Appearance, Moment, Paper
 from digestfeed.pipeline.intake import naming
 from digestfeed.render import atom, body, data, jsonfeed, opml, rss, site
 from digestfeed.render.context import Context, FeedHead
@@ -121,10 +121,18 @@ class _Maker:
         return render(entries, self.context)
 
     def head(self, plan: DocumentPlan) -> FeedHead:
-        head = plan.args[0]
-        assert isinstance(head, FeedHead)  # noqa: S101 -- a plan of this kind carries one
-        newest = max((self.paper(index).updated or 0 for index in plan.papers), default=None)
-        return msgspec.structs.replace(head, updated=newest)
+        """A document's head, as new as the newest of its entries."""
+        return _head(plan, (self.paper(index).updated for index in plan.papers))
+
+    def day_head(self, plan: DocumentPlan) -> FeedHead:
+        """The same for days, which are as new as the last paper that came to them."""
+        return _head(plan, (self.paper(index).published for index in plan.papers))
+
+
+def _head(plan: DocumentPlan, moments: Iterable[Moment | None]) -> FeedHead:
+    head = plan.args[0]
+    assert isinstance(head, FeedHead)  # noqa: S101 -- a plan of this kind carries one
+    return msgspec.structs.replace(head, updated=max((moment or 0 for moment in moments), default=None))
 
 
 def _atom(maker: _Maker, plan: DocumentPlan) -> bytes:
@@ -140,15 +148,15 @@ def _json(maker: _Maker, plan: DocumentPlan) -> bytes:
 
 
 def _daily_atom(maker: _Maker, plan: DocumentPlan) -> bytes:
-    return atom.document(maker.head(plan), maker.day_parts(plan, atom.entries), maker.context)
+    return atom.document(maker.day_head(plan), maker.day_parts(plan, atom.entries), maker.context)
 
 
 def _daily_rss(maker: _Maker, plan: DocumentPlan) -> bytes:
-    return rss.document(maker.head(plan), maker.day_parts(plan, rss.entries), maker.context)
+    return rss.document(maker.day_head(plan), maker.day_parts(plan, rss.entries), maker.context)
 
 
 def _daily_json(maker: _Maker, plan: DocumentPlan) -> bytes:
-    return jsonfeed.document(maker.head(plan), maker.day_parts(plan, jsonfeed.items), maker.context)
+    return jsonfeed.document(maker.day_head(plan), maker.day_parts(plan, jsonfeed.items), maker.context)
 
 
 def _jsonl(maker: _Maker, plan: DocumentPlan) -> bytes:

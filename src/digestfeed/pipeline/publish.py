@@ -17,6 +17,7 @@ from digestfeed.catalog import PaperRow
 from digestfeed.channels import (
     ALL,
     DAILY,
+    DAYS,
     Channel,
     ChannelKind,
     FieldName,
@@ -231,7 +232,8 @@ class _Publication:
         brief = self._brief(channel)
         running = self._counts.get(slug, {}).get(self._last, 0)
         numbers: list[int] = []
-        for month, count in newest(brief.months, feeds.latest, open_count(running, feeds.archive_size)):
+        latest = min(feeds.latest, DAYS) if channel.kind is ChannelKind.DAILY else feeds.latest
+        for month, count in newest(brief.months, latest, open_count(running, feeds.archive_size)):
             shelf = array("I")
             shelf.frombytes(self._catalog.shelf(slug, month))
             numbers += reversed(shelf[len(shelf) - count :])

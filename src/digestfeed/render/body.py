@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from digestfeed.model import Links, Moment, Paper
-from digestfeed.render.markdown import clean, escape, markdown_html, rendered, web_url
+from digestfeed.render.markdown import escape, markdown_html, rendered, web_url
 from digestfeed.render.maths import as_tex
 from digestfeed.text import match_key, one_line, shorten, xml_clean
 from digestfeed.urls import Format, month_page
@@ -30,6 +30,9 @@ __all__ = ["Entry", "Strings", "entry", "markdown_html", "plain", "strings", "we
 SUMMARY_WIDTH: Final = 300
 """Characters at most of the plain-text summary."""
 
+LISTED_WIDTH: Final = 120
+"""Characters at most of it where a day's papers are listed."""
+
 OTHER: Final = "other"
 """The slug of the field that takes labels of no other field."""
 
@@ -39,8 +42,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
     `title`, `summary_text`, authors and category labels read the same as text and as HTML (see `plain`).
     `categories` are (term, label) pairs: fields by slug and name, then the raw labels that no field took, as
-    both.  `published` and `updated` are 0 for an undated paper, which is in no feed.  `digests` are the paths
-    of the digests that showed the paper.  Votes are in here nowhere: a feed must not change with them.
+    both.  `published` and `updated` are 0 for an undated paper, which is in no feed.   Votes and the
+    digests that showed it are in here nowhere: a feed must not change when a paper is but shown again.
     """
 
     key: str
@@ -59,8 +62,6 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     submitted: str | None
     fields: tuple[str, ...]
     fields_inferred: bool
-    labels: tuple[str, ...]
-    digests: tuple[str, ...]
 
 
 def entry(paper: Paper, context: Context, texts: tuple[str, str] | None = None) -> Entry:
@@ -90,8 +91,6 @@ def entry(paper: Paper, context: Context, texts: tuple[str, str] | None = None) 
         submitted=None if paper.submitted is None else paper.submitted.isoformat(),
         fields=paper.fields,
         fields_inferred=paper.fields_inferred,
-        labels=tuple(map(clean, paper.labels)),
-        digests=tuple(dict.fromkeys(clean(mention.digest) for mention in paper.mentions)),
     )
 
 
@@ -127,15 +126,13 @@ def day_entry(papers: Sequence[Paper], context: Context) -> Entry:
         submitted=None,
         fields=(),
         fields_inferred=False,
-        labels=(),
-        digests=tuple(dict.fromkeys(clean(paper.mentions[0].digest) for paper in papers)),
     )
 
 
 def _listed(paper: Paper, title: str, context: Context) -> str:
     """A paper in a day's list: its title as a link, and the beginning of its summary."""
     url = _permalink(paper, _links(paper.links), context)
-    summary = _summary_text("".join(rendered(paper)))
+    summary = shorten(_summary_text("".join(rendered(paper))), LISTED_WIDTH)
     text = f"<br>{escape(summary)}" if summary else ""
     return f'<li><a href="{escape(url)}">{escape(title)}</a>{text}</li>\n'
 

@@ -23,7 +23,7 @@ VERSION: Final = "https://jsonfeed.org/version/1.1"
 ABOUT: Final = (
     "key: the arXiv id, or item- and a hash; published_basis: what the date rests on; submitted: the day of "
     "submission, estimated from the arXiv id; fields: slugs; fields_inferred: whether they were read off the "
-    "text; labels: the fields as the digests wrote them; digests: the files that showed the paper."
+    "text."
 )
 
 
@@ -48,8 +48,6 @@ class _Extra(msgspec.Struct, frozen=True, kw_only=True):
     submitted: str | None
     fields: tuple[str, ...]
     fields_inferred: bool
-    labels: tuple[str, ...]
-    digests: tuple[str, ...]
 
 
 class _Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -133,8 +131,6 @@ def _item(paper: Entry, language: str) -> _Item:
             submitted=paper.submitted,
             fields=paper.fields,
             fields_inferred=paper.fields_inferred,
-            labels=paper.labels,
-            digests=paper.digests,
         ),
     )
 
