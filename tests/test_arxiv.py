@@ -1,4 +1,3 @@
-
 """arXiv ids: the grammar, the links that lead to a paper, and the estimate of the submission day."""
 
 from __future__ import annotations
@@ -202,9 +201,7 @@ near_ids = st.text("0123456789./vV-:", max_size=20) | st.from_regex(r"[0-9]{4}\.
 near_urls = st.builds(
     "{}{}{}{}".format,
     st.sampled_from(["", "//", "http://", "https://", r"https:\/\/", "https:%2F%2F"]),
-    st.sampled_from(
-        ["arxiv.org", "huggingface.co", "doi.org", "evil.com", "arxiv.org@evil.com", "a.arxiv.org"]
-    ),
+    st.sampled_from(["arxiv.org", "huggingface.co", "doi.org", "evil.com", "arxiv.org@evil.com", "a.arxiv.org"]),
     st.sampled_from(["/abs/", "/pdf/", "/html/", "/papers/", "/10.48550/arXiv.", "%2Fabs%2F", "/"]),
     near_ids | st.text(max_size=20),
 )
@@ -360,15 +357,11 @@ class TestMonthTotal:
     """Months that the tables do not know."""
 
     def test_a_hint_moves_an_unknown_month(self) -> None:
-        early, late = (
-            arxiv.submission_day("2903.20000", month_total_hint=total) for total in (90_000, 21_000)
-        )
+        early, late = (arxiv.submission_day("2903.20000", month_total_hint=total) for total in (90_000, 21_000))
         assert early < dt.date(2029, 3, 10) < dt.date(2029, 3, 25) < late
 
     def test_a_hint_leaves_a_measured_month_alone(self) -> None:
-        assert arxiv.submission_day("2412.17743", month_total_hint=90_000) == arxiv.submission_day(
-            "2412.17743"
-        )
+        assert arxiv.submission_day("2412.17743", month_total_hint=90_000) == arxiv.submission_day("2412.17743")
 
     def test_without_a_hint_the_year_before_grows(self) -> None:
         last_year = arxiv._tables().months["2509"][0]

@@ -91,7 +91,7 @@ def test_what_a_killed_build_wrote_is_not_believed(tmp_path: Path) -> None:
         from digestfeed.catalog import Catalog
 
         # Everything is written, and nothing known.
-        Catalog.commit = lambda _: os._exit(9)  # type: ignore[method-assign]
+        Catalog.commit = lambda _: os._exit(9)  # type: ignore[assignment, method-assign]
         run(tmp_path)
         os._exit(0)
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 9

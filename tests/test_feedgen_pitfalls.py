@@ -158,9 +158,7 @@ def test_elements_are_in_their_namespaces() -> None:
         assert document.count(b"xmlns:media=") == 1
     root = etree.fromstring(atom_document(sample_papers(), CONTEXT))
     names = {element.tag for element in root.iter() if isinstance(element.tag, str)}
-    assert all(
-        str(name).startswith(("{http://www.w3.org/2005/Atom}", "{http://search.yahoo.com/")) for name in names
-    )
+    assert all(str(name).startswith(("{http://www.w3.org/2005/Atom}", "{http://search.yahoo.com/")) for name in names)
 
 
 def test_ids_are_iris_and_no_links() -> None:

@@ -426,9 +426,7 @@ def test_labels_of_real_digests_find_their_fields(weighted: bool) -> None:  # no
 def test_the_vocabulary_is_the_published_one() -> None:
     """Slugs, names and order are those that feed URLs were published under."""
     with (CORPUS / "field-vocabulary.tsv").open(encoding="utf-8", newline="") as file:
-        published = [
-            (row["slug"], row["name_en"], row["name_ko"]) for row in csv.DictReader(file, delimiter="\t")
-        ]
+        published = [(row["slug"], row["name_en"], row["name_ko"]) for row in csv.DictReader(file, delimiter="\t")]
     assert [(field.slug, field.name_en, field.name_ko) for field in VOCABULARY] == published
 
 
@@ -542,9 +540,7 @@ def test_an_alias_of_the_config_wins() -> None:
 
 def test_a_config_adds_a_field() -> None:
     """It stands before the field of the rest, with the names and terms that it has."""
-    override = FieldOverride(
-        name_en="Origami", name_ko="종이접기", aliases=("접지",), terms=("origami", "종이접기")
-    )
+    override = FieldOverride(name_en="Origami", name_ko="종이접기", aliases=("접지",), terms=("origami", "종이접기"))
     changed = extended(VOCABULARY, {"origami": override})
     assert changed.slugs[-2:] == ("origami", OTHER)
     assert changed["origami"].name_ko == "종이접기"
@@ -554,9 +550,7 @@ def test_a_config_adds_a_field() -> None:
 
 def test_a_config_renames_a_field_without_losing_its_labels() -> None:
     """A field that another was formerly is merged into it, names, aliases and older slugs."""
-    once = extended(
-        VOCABULARY, {"sound": FieldOverride(name_en="Sound", formerly=("music", "speech-and-audio"))}
-    )
+    once = extended(VOCABULARY, {"sound": FieldOverride(name_en="Sound", formerly=("music", "speech-and-audio"))})
     assert "music" not in once
     assert once.slugs_for("음악") == once.slugs_for("음성 인식") == ("sound",)
     twice = extended(once, {"noise": FieldOverride(formerly=("sound",))})

@@ -45,9 +45,7 @@ def test_a_line_has_the_contract() -> None:
 def test_what_is_not_known_is_null() -> None:
     """Nulls and empty lists are written, for programs that ask for every key."""
     mention = Mention(digest="a.md", line=1, day=None, votes=None)
-    values = dict.fromkeys(
-        ["published", "published_basis", "day", "updated", "summary", "easy_summary", "votes"]
-    )
+    values = dict.fromkeys(["published", "published_basis", "day", "updated", "summary", "easy_summary", "votes"])
     row = json.loads(jsonl_line(make_paper("item-0123456789ab", mentions=(mention,), **values), CONTEXT))
     assert list(row) == KEYS
     for key in (
@@ -144,9 +142,7 @@ def test_news() -> None:
 
 def test_organisations_are_one_author() -> None:
     """A name with `and` or a comma in it is braced, or BibTeX would take it apart."""
-    _, fields = read_bibtex(
-        bibtex(make_paper(authors=("Search and Rescue Lab", "Doe, Jane")), CONTEXT).decode()
-    )
+    _, fields = read_bibtex(bibtex(make_paper(authors=("Search and Rescue Lab", "Doe, Jane")), CONTEXT).decode())
     assert fields["author"] == "{{Search and Rescue Lab} and {Doe, Jane}}"
 
 

@@ -38,14 +38,10 @@ HOSTILE = "a\x00b\x0b\ud800\ufffe]]><![CDATA[<script>alert(1)</script>&lt;b&gt; 
 def sample_papers() -> list[Paper]:
     """Make papers of all kinds, newest first."""
     return [
-        make_paper(
-            "2412.17743", thumbnail="https://cdn.example/a.png?x=1&y=2", authors=("김 하나", "B & C <d>")
-        ),
+        make_paper("2412.17743", thumbnail="https://cdn.example/a.png?x=1&y=2", authors=("김 하나", "B & C <d>")),
         make_paper("2412.00002", published=MOMENT - 1, title="p < 0.05 & <b>bold</b> $x^2$"),
         make_paper("hep-th/9901001", published=MOMENT - 2, summary=None, easy_summary=None),
-        make_paper(
-            "item-0123456789ab", published=MOMENT - 3, links=Links(source="https://news.example/한?a=1&b=2")
-        ),
+        make_paper("item-0123456789ab", published=MOMENT - 3, links=Links(source="https://news.example/한?a=1&b=2")),
         make_paper("2412.00005", published=MOMENT - 4, fields=("other",), labels=("양자 생물학",)),
         make_paper("2412.00006", published=MOMENT - 5, title=HOSTILE, summary=HOSTILE, authors=(HOSTILE,)),
     ]
@@ -113,9 +109,7 @@ def test_clients_find_thumbnails_comments_and_authors() -> None:
     assert [author.name for author in in_atom.entries[0].authors] == ["김 하나", "B & C ‹d›"]
     assert in_rss.entries[0].comments == "https://huggingface.co/papers/2412.17743"
     replies = [link for link in in_atom.entries[0].links if link.rel == "replies"]
-    assert [(link.href, link.type) for link in replies] == [
-        ("https://huggingface.co/papers/2412.17743", "text/html")
-    ]
+    assert [(link.href, link.type) for link in replies] == [("https://huggingface.co/papers/2412.17743", "text/html")]
 
 
 def test_atom_keeps_rfc_4287() -> None:
@@ -202,9 +196,7 @@ def test_json_keeps_its_rules() -> None:
     for item in feed["items"]:
         assert isinstance(item["id"], str)
         assert item["content_html"]
-        assert all(
-            item[name].startswith("https://") for name in ("url", "external_url", "image") if name in item
-        )
+        assert all(item[name].startswith("https://") for name in ("url", "external_url", "image") if name in item)
         assert all(attachment["mime_type"] for attachment in item.get("attachments", []))
         assert "votes" not in json.dumps(item)
 
@@ -246,9 +238,7 @@ def test_documents_are_joined_from_fragments() -> None:
     for render in (atom.entries, rss.entries, jsonfeed.items):
         together = render(entries, context)
         assert together == [render([entry], context)[0] for entry in entries]
-        assert [entry.key in part.decode() for entry, part in zip(entries, together, strict=True)] == [
-            True
-        ] * 120
+        assert [entry.key in part.decode() for entry, part in zip(entries, together, strict=True)] == [True] * 120
         assert render([], context) == []
 
 
@@ -291,9 +281,7 @@ def test_documents_point_at_the_style_sheet() -> None:
     for render in (atom_document, rss_document):
         lines = render([], make_context()).decode().splitlines()
         assert lines[0] == "<?xml version='1.0' encoding='UTF-8'?>"
-        assert lines[1] == (
-            '<?xml-stylesheet type="text/css" href="https://digests.example.org/assets/feed.css"?>'
-        )
+        assert lines[1] == ('<?xml-stylesheet type="text/css" href="https://digests.example.org/assets/feed.css"?>')
 
 
 @settings(deadline=None, max_examples=150)

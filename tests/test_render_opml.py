@@ -20,9 +20,7 @@ SCHEMA = Path(__file__).parents[2] / "shared" / "schemas" / "opml-2.0.xsd"
 def outline(slug: str, title: str, folder: str | None = None) -> Outline:
     """Make the outline of a channel."""
     base = f"https://digests.example.org/feeds/{slug}/"
-    return Outline(
-        title=title, description=f"{title}!", xml_url=base + "atom.xml", html_url=base, folder=folder
-    )
+    return Outline(title=title, description=f"{title}!", xml_url=base + "atom.xml", html_url=base, folder=folder)
 
 
 OUTLINES = [

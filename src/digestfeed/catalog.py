@@ -156,13 +156,15 @@ class Catalog:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         with suppress(sqlite3.Error, OSError):
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
                 if not self._wrote and not self.was_interrupted:
                     self._settle()
         self._db.close()
+        if isinstance(error, sqlite3.Error):
+            raise OutputError(str(self.path), f"cannot use the catalog: {error}; delete it if that goes on") from error
 
     # -- opening --------------------------------------------------------------------------------------------
 

@@ -41,12 +41,15 @@ class _Group(click.Group):
         except DigestFeedError as error:
             click.secho(f"digestfeed: {error}", fg="red", err=True)
             sys.exit(error.exit_code)
+        except OSError as error:
+            if isinstance(error, BrokenPipeError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+                sys.exit(1)
+            click.secho(f"digestfeed: {error.filename or 'system'}: {error.strerror or error}", fg="red", err=True)
+            sys.exit(1)
         except KeyboardInterrupt:
             click.echo("digestfeed: interrupted; the next build completes what this one began", err=True)
             sys.exit(130)
-        except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            sys.exit(1)
 
 
 def _argument_digests(function: Callable[..., None]) -> Callable[..., None]:

@@ -118,6 +118,7 @@ _COUNTERS = frozenset(
 )
 _DIGITS = "0123456789"
 _GLOSS = re.compile(r"[(（\[][^()（）\[\]]*[)）\]]")
+_COMMAS = frozenset(",，、;")
 _JOINTS = re.compile(r"[/|·&]|\s및\s|\sand\s")
 
 
@@ -149,7 +150,10 @@ def marked_slot_of(words: str) -> Slot | None:
     found = slot_of(words)
     if found is not None or not words or len(words) > LONGEST or "#" in words or "`" in words:
         return found
-    key = match_key(_GLOSS.sub("", words))
+    bare = _GLOSS.sub("", words)
+    if not _COMMAS.isdisjoint(bare):
+        return None  # `자연어 처리, 문서 요약` lists fields
+    key = match_key(bare)
     for ending, slot in _ENDINGS:
         if key.endswith(ending):
             easy = slot is Slot.SUMMARY and any(word in key for word in _FOR_EVERYONE)

@@ -185,7 +185,7 @@ def _marked(text: str) -> Line:
     first = body[:1]
     if body.startswith("!["):
         return TEXT
-    if first.isalpha() or (bullet and first.isdigit()):
+    if first.isalnum():  # `3D 생성, 문서 요약` is marked by nothing
         plain = _plain(body)
         return plain if plain.mark is Mark.NONE and plain.kind is Kind.LABEL else TEXT
     if body[0] in _VOTE_SIGNS and body.strip(_VOTE_SIGNS + " :+").replace(",", "").isdigit():

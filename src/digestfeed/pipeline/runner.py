@@ -8,9 +8,11 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
 from typing import Self, TypeVar
+
+from digestfeed.errors import DigestFeedError
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -59,18 +61,24 @@ class Runner:
         """Carry out tasks; in other processes only if they are `many`.
 
         Few are under way at a time, and tasks are drawn as they are needed, so that memory stays flat.
+
+        Raises:
+            DigestFeedError: a process was killed.
         """
         pool = self._pool() if many else None
         if pool is None:
             yield from map(function, tasks)
             return
         running: deque[Future[R]] = deque()
-        for task in tasks:
-            running.append(pool.submit(function, task))
-            if len(running) >= _AHEAD * self._jobs:
+        try:
+            for task in tasks:
+                running.append(pool.submit(function, task))
+                if len(running) >= _AHEAD * self._jobs:
+                    yield running.popleft().result()
+            while running:
                 yield running.popleft().result()
-        while running:
-            yield running.popleft().result()
+        except BrokenExecutor as error:
+            raise DigestFeedError(f"a process of this build was killed, perhaps for want of memory: {error}") from error
 
     def _pool(self) -> Executor | None:
         if self._executor is None and self._jobs > 1:
