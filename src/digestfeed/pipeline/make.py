@@ -117,8 +117,13 @@ class _Maker:
         sizes = plan.args[1]
         assert isinstance(sizes, tuple)  # noqa: S101 -- a plan of this kind carries them
         papers = iter(plan.papers)
-        entries = [body.day_entry([self.paper(next(papers)) for _ in range(size)], self.context) for size in sizes]
+        entries = [self._day([next(papers) for _ in range(size)]) for size in sizes]
         return render(entries, self.context)
+
+    def _day(self, indexes: Sequence[int]) -> body.Entry:
+        day = self.paper(indexes[0]).day
+        assert day is not None  # noqa: S101 -- what has no day is in no feed
+        return body.day_entry(day, [self.entry(index) for index in indexes], self.context)
 
     def head(self, plan: DocumentPlan) -> FeedHead:
         """A document's head, as new as the newest of its entries."""

@@ -7,6 +7,7 @@ formats, sorting and the disk.
 
 from __future__ import annotations
 
+import datetime as dt
 import functools
 import html
 import re
@@ -94,47 +95,39 @@ def entry(paper: Paper, context: Context, texts: tuple[str, str] | None = None) 
     )
 
 
-def day_entry(papers: Sequence[Paper], context: Context) -> Entry:
+def day_entry(day: dt.date, papers: Sequence[Entry], context: Context) -> Entry:
     """Make one entry of a day's papers, in their order: a list of them.
 
     It is updated when a paper of the day came to it, whatever later digests say of those that are there.
     """
-    day = papers[0].day
-    if day is None:
-        raise ValueError("a day's entry needs papers that have a day")
-    texts = strings(context.config.language)
-    moments = [paper.published or 0 for paper in papers]
-    titles = [plain(paper.title) or paper.key for paper in papers]
-    month = month_page(day.year * 100 + day.month)
-    listed = [_listed(paper, title, context) for paper, title in zip(papers, titles, strict=True)]
+    words = strings(context.config.language)
+    moments = [paper.published for paper in papers]
+    month = f"{context.urls.absolute(month_page(day.year * 100 + day.month))}#d{day}"
     return Entry(
         key=f"day-{day.isoformat()}",
         entry_id=context.urls.day_id(day),
-        url=f"{context.urls.absolute(month)}#d{day}"
-        if context.config.site.pages
-        else context.urls.feed("daily", Format.ATOM),
-        title=texts.day.format(day.isoformat(), len(papers)),
+        url=month if context.config.site.pages else context.urls.feed("daily", Format.ATOM),
+        title=words.day.format(day.isoformat(), len(papers)),
         published=min(moments),
         updated=max(moments),
-        summary_text=shorten(" · ".join(titles), SUMMARY_WIDTH),
-        content_html=f"<ol>\n{''.join(listed)}</ol>",
+        summary_text=shorten(" · ".join([paper.title for paper in papers]), SUMMARY_WIDTH),
+        content_html=f"<ol>\n{''.join(map(_listed, papers))}</ol>",
         authors=(),
         categories=(),
         links=Links(),
         thumbnail=None,
-        basis=papers[0].published_basis,
+        basis=papers[0].basis,
         submitted=None,
         fields=(),
         fields_inferred=False,
     )
 
 
-def _listed(paper: Paper, title: str, context: Context) -> str:
+def _listed(paper: Entry) -> str:
     """A paper in a day's list: its title as a link, and the beginning of its summary."""
-    url = _permalink(paper, _links(paper.links), context)
-    summary = shorten(_summary_text("".join(rendered(paper))), LISTED_WIDTH)
+    summary = shorten(paper.summary_text, LISTED_WIDTH)
     text = f"<br>{escape(summary)}" if summary else ""
-    return f'<li><a href="{escape(url)}">{escape(title)}</a>{text}</li>\n'
+    return f'<li><a href="{escape(paper.url)}">{escape(paper.title)}</a>{text}</li>\n'
 
 
 def _permalink(paper: Paper, links: Links, context: Context) -> str:
