@@ -82,8 +82,9 @@ def take_text(file: sources.SourceFile, read: sources.SourceText, config: Config
             if appearance is not None:
                 appearances.append(appearance)
     items = sum(len(digest.items) for digest in parsed.digests)
-    if not items and read.text.strip():
-        faults.add(0, "no-digest", "expected papers or news with a summary, got none")
+    if not items:
+        got = "none" if read.text.strip() else "an empty file"
+        faults.add(0, "no-digest", f"expected papers or news with a summary, got {got}")
     names = naming(config)
     return Taken(
         file=file,
