@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import shutil
 import signal
 import sys
 from collections.abc import Callable, Iterable
@@ -334,10 +335,18 @@ def _print_report(report: Report, out: Path, config: Config, *, verbose: bool) -
     click.echo(f"look at:  {out}/index.html, {out}/feeds.opml", err=True)
     if config.is_preview:
         click.echo(
-            f"preview:  digestfeed serve {out}\n"
+            f"preview:  {_program()} serve {out}\n"
             f"to publish, set base_url and id_authority in {CONFIG}; subscribers keep the ids you begin with",
             err=True,
         )
+
+
+def _program() -> str:
+    """Say how this program was called, so that a line can be copied: by its name where that is on the PATH."""
+    called, found = Path(sys.argv[0]), shutil.which("digestfeed")
+    if called.name != "digestfeed" or (found is not None and Path(found).resolve() == called.resolve()):
+        return "digestfeed"
+    return str(called)
 
 
 def _counted(report: Report) -> str:
