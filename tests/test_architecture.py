@@ -136,7 +136,7 @@ def test_a_library_has_its_one_place(library: str, most: int) -> None:
     assert 0 < len(users) <= most, users
 
 
-@pytest.mark.parametrize("module", MODULES.keys() - {"cli", "__main__"})
+@pytest.mark.parametrize("module", sorted(MODULES.keys() - {"cli", "__main__"}))
 def test_nothing_below_the_command_line_looks_at_the_clock(module: str) -> None:
     """The same digests give the same bytes, today and tomorrow; the pipeline may time itself."""
     tree = MODULES[module]
@@ -158,7 +158,7 @@ def test_only_the_doors_touch_the_disk(module: str) -> None:
             assert name not in FILE_CALLS - allowed, f"{module}:{line} calls {name}"
 
 
-@pytest.mark.parametrize("module", MODULES.keys() - {"cli"})
+@pytest.mark.parametrize("module", sorted(MODULES.keys() - {"cli"}))
 def test_only_the_command_line_talks_and_ends(module: str) -> None:
     """Nobody else prints, or ends the process."""
     for line, on, name in calls(MODULES[module]):

@@ -170,20 +170,21 @@ class Catalog:
 
     def _open(self) -> sqlite3.Connection:
         if self.path.exists():
+            db = sqlite3.connect(self.path, isolation_level=None)
             try:
-                db = self._connect()
+                _tune(db)
                 self.reason = self._distrust(db)
             except sqlite3.Error as error:
                 self.reason = f"the catalog is damaged ({error})"
-            else:
-                if self.reason is None:
-                    return db
-                db.close()
+            if self.reason is None:
+                return db
+            db.close()
             self._remove()
         return self._create()
 
     def _create(self) -> sqlite3.Connection:
-        db = self._connect()
+        db = sqlite3.connect(self.path, isolation_level=None)
+        _tune(db)
         db.executescript(_TABLES)
         db.execute(f"PRAGMA user_version = {SCHEMA}")
         return db
@@ -194,14 +195,6 @@ class Catalog:
         self._remove()
         self._db = self._create()
         self.reason, self.is_new = reason, True
-
-    def _connect(self) -> sqlite3.Connection:
-        db = sqlite3.connect(self.path, isolation_level=None)
-        db.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
-        db.execute("PRAGMA journal_mode = DELETE")
-        db.execute("PRAGMA synchronous = NORMAL")
-        db.execute("PRAGMA temp_store = MEMORY")
-        return db
 
     def _distrust(self, db: sqlite3.Connection) -> str | None:
         """Say why the file cannot be believed, or None."""
@@ -576,6 +569,13 @@ class Catalog:
     def publish(self, channels: Iterable[str]) -> None:
         """Remember channels that have a feed."""
         self._db.executemany("INSERT OR IGNORE INTO published VALUES (?)", [(channel,) for channel in channels])
+
+
+def _tune(db: sqlite3.Connection) -> None:
+    db.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+    db.execute("PRAGMA journal_mode = DELETE")
+    db.execute("PRAGMA synchronous = NORMAL")
+    db.execute("PRAGMA temp_store = MEMORY")
 
 
 class _explained:  # noqa: N801 -- reads as a verb at its uses
