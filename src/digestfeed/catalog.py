@@ -242,11 +242,6 @@ class Catalog:
         self._stamp.write_text(self._stat(), "ascii")
         self._mark.unlink(missing_ok=True)
 
-    def forget_all(self) -> None:
-        """Begin anew inside the run's transaction."""
-        for table in ("appearance", "paper", "special", "shelf", "digest", "document", "folder"):
-            self._db.execute(f"DELETE FROM {table}")
-
     def distrust_documents(self) -> None:
         """Forget what the documents were made from, but not their paths: they are made again, or removed if stale."""
         self._db.execute("UPDATE document SET inputs = x''")

@@ -448,4 +448,6 @@ def _paper_lines(paper: Paper, appearances: list[Appearance], digests: Path) -> 
 
 
 def _rfc3339(moment: int | None) -> str:
-    return "unknown" if moment is None else f"{dt.datetime.fromtimestamp(moment, dt.UTC):%Y-%m-%dT%H:%M:%SZ}"
+    from digestfeed.text import rfc3339
+
+    return "unknown" if moment is None else rfc3339(moment)

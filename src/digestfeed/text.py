@@ -1,4 +1,4 @@
-"""Text that is safe to pass on: XML-clean strings, keys for matching, slugs, plain text.
+"""Text that is safe to pass on: XML-clean strings, keys for matching, slugs, plain text, moments as text.
 
 Owns what holds for any text; refuses any knowledge of papers.  Nothing here backtracks: each function takes
 time linear in its argument.
@@ -6,8 +6,11 @@ time linear in its argument.
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import unicodedata
+
+from digestfeed.model import Moment
 
 # XML 1.0 (5th ed.) production 2 leaves these out; the C1 controls (but NEL) are discouraged there and invisible.
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
@@ -61,6 +64,15 @@ def slug(text: str) -> str:
     ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
     name = "-".join(re.findall(r"[a-z0-9]+", ascii_text))[:63].strip("-")
     return f"{name}-" if name in _RESERVED_NAMES else name
+
+
+def rfc3339(moment: Moment) -> str:
+    """Write a moment as RFC 3339 does, in UTC, to the second.
+
+    >>> rfc3339(0)
+    '1970-01-01T00:00:00Z'
+    """
+    return dt.datetime.fromtimestamp(moment, dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def shorten(text: str, width: int) -> str:

@@ -42,7 +42,7 @@ def find_changes(session: Session) -> Changes:
         SourceError: there is no such folder.
         RefusedError: there is not one digest in it.
     """
-    options, known = session.options, session.catalog.digests()
+    options, known = session.options, session.known
     files, session.faults = sources.scan(options.digests)
     present = {file.path for file in files}
     hidden = {fault.path: fault.reason for fault in session.faults}
@@ -51,9 +51,8 @@ def find_changes(session: Session) -> Changes:
     gone = [digest for digest in absent if _fault_of(digest.path, hidden) is None]
     if not present and not hidden and not options.allow_shrink:
         raise RefusedError(f"there is no digest in {options.digests}", INSIST)
-    again = options.full or "intake" in session.stale
     today = int(f"{session.today:%Y%m%d}")
-    read = tuple(file for file in files if again or _differs(file, known.get(file.path), today))
+    read = tuple(file for file in files if session.reads_all or _differs(file, known.get(file.path), today))
     return Changes(read, tuple(gone), tuple(broken))
 
 
@@ -99,7 +98,7 @@ def gather(session: Session, changes: Changes) -> None:
 def _take_in(session: Session, changes: Changes) -> set[str] | None:
     """Take in what changed; give the keys that this reaches, None for all of a new catalog."""
     catalog = session.catalog
-    known = catalog.digests()
+    known = session.known
     fresh = not known
     if not fresh:
         catalog.index("appearance")
@@ -140,8 +139,7 @@ def _put(session: Session, taken: Taken, old: KnownDigest | None) -> set[str]:
             catalog.put_digest(file.path, -1, -1, b"", items=0, held=0, newest=None, report=None)
         catalog.fault_digest(file.path, taken.fault)
         return set()
-    again = session.options.full or "intake" in session.stale
-    if old is not None and old.hash == taken.hash and not old.held and not again:
+    if old is not None and old.hash == taken.hash and not old.held and not session.reads_all:
         catalog.touch_digest(file.path, file.size, file.mtime_ns)
         return set()
     before = catalog.drop_digests([old.id]) if old is not None else set()

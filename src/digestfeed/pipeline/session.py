@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from digestfeed import __version__, urls
-from digestfeed.catalog import Catalog
+from digestfeed.catalog import Catalog, KnownDigest
 from digestfeed.config import Config
 from digestfeed.model import Moment
 from digestfeed.pipeline.runner import Progress, Runner
@@ -109,6 +109,16 @@ class Session:
     def zone(self) -> ZoneInfo:
         """The digests' time zone."""
         return ZoneInfo(self.config.timezone)
+
+    @cached_property
+    def known(self) -> dict[str, KnownDigest]:
+        """The digests as the last build left them, by path."""
+        return self.catalog.digests()
+
+    @property
+    def reads_all(self) -> bool:
+        """Whether every digest is read again, whatever its size, time and hash say."""
+        return self.options.full or "intake" in self.stale
 
     @property
     def naming(self) -> Naming:

@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from digestfeed.text import rfc3339
+
 if TYPE_CHECKING:
     from digestfeed.model import Moment
     from digestfeed.render.body import Entry
@@ -31,11 +33,6 @@ def _attribute(value: str) -> str:
     if "\n" in value or "\t" in value:
         value = value.replace("\n", "&#10;").replace("\t", "&#9;")
     return value
-
-
-def rfc3339(moment: Moment) -> str:
-    """Write a moment for Atom (RFC 3339, UTC)."""
-    return dt.datetime.fromtimestamp(moment, dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def rfc822(moment: Moment) -> str:

@@ -11,7 +11,7 @@ import msgspec
 
 from digestfeed.model import Links
 from digestfeed.render.body import web_url
-from digestfeed.text import one_line, xml_clean
+from digestfeed.text import one_line, rfc3339, xml_clean
 
 if TYPE_CHECKING:
     from digestfeed.model import Moment, Paper
@@ -86,7 +86,7 @@ def jsonl_line(paper: Paper, context: Context) -> bytes:
 
 
 def _rfc3339(moment: Moment | None) -> str | None:
-    return None if moment is None else dt.datetime.fromtimestamp(moment, dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return None if moment is None else rfc3339(moment)
 
 
 def _cleaned(value: object) -> object:

@@ -5,17 +5,16 @@ Votes are not in here: a reader would take every recount for a change.  Refuses 
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from digestfeed.render.body import plain
+from digestfeed.text import rfc3339
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from digestfeed.model import Moment
     from digestfeed.render.body import Entry
     from digestfeed.render.context import Context, FeedHead
 
@@ -133,8 +132,3 @@ def _item(paper: Entry, language: str) -> _Item:
             fields_inferred=paper.fields_inferred,
         ),
     )
-
-
-def rfc3339(moment: Moment) -> str:
-    """Write a moment as RFC 3339 does, in UTC."""
-    return dt.datetime.fromtimestamp(moment, dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
