@@ -22,7 +22,7 @@ import msgspec
 
 from digestfeed.errors import OutputError
 
-SCHEMA = 1
+SCHEMA = 2
 _CACHE_KIB = 24_000  # of SQLite's pages; more buys nothing measurable and counts against the memory promise
 
 _TABLES = """
@@ -36,13 +36,14 @@ CREATE TABLE appearance (
     hash BLOB NOT NULL, body BLOB NOT NULL);
 CREATE TABLE paper (
     id INTEGER PRIMARY KEY, key TEXT NOT NULL, day INTEGER NOT NULL, published INTEGER NOT NULL,
-    fields TEXT NOT NULL, inferred INTEGER NOT NULL, labels TEXT NOT NULL, hash BLOB NOT NULL);
+    fields TEXT NOT NULL, inferred INTEGER NOT NULL, labels TEXT NOT NULL, shown INTEGER NOT NULL,
+    hash BLOB NOT NULL);
 CREATE TABLE special (
     channel TEXT NOT NULL, key TEXT NOT NULL, origin TEXT NOT NULL, month INTEGER NOT NULL, entered INTEGER NOT NULL,
     PRIMARY KEY (channel, key)) WITHOUT ROWID;
 CREATE TABLE shelf (
     channel TEXT NOT NULL, month INTEGER NOT NULL, count INTEGER NOT NULL, papers BLOB NOT NULL,
-    PRIMARY KEY (channel, month)) WITHOUT ROWID;
+    PRIMARY KEY (month, channel)) WITHOUT ROWID;
 CREATE TABLE document (
     path TEXT PRIMARY KEY, owner INTEGER NOT NULL, inputs BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE folder (path TEXT PRIMARY KEY, mtime_ns INTEGER NOT NULL) WITHOUT ROWID;
@@ -56,6 +57,7 @@ _INDEXES = {
     "paper": (
         "CREATE UNIQUE INDEX IF NOT EXISTS paper_key ON paper (key)",
         "CREATE INDEX IF NOT EXISTS paper_day ON paper (day, published, key)",
+        "CREATE INDEX IF NOT EXISTS paper_shown_again ON paper (id) WHERE shown > 1",
         "CREATE INDEX IF NOT EXISTS special_month ON special (month, channel)",
         "CREATE INDEX IF NOT EXISTS special_origin ON special (origin)",
         "CREATE INDEX IF NOT EXISTS special_key ON special (key)",
@@ -100,7 +102,10 @@ class AppearanceRow(msgspec.Struct, frozen=True, array_like=True):
 
 
 class PaperRow(msgspec.Struct, frozen=True):
-    """What the catalog keeps of a merged paper; slugs in `fields` are separated by blanks, labels by newlines."""
+    """What the catalog keeps of a merged paper; slugs in `fields` are separated by blanks, labels by newlines.
+
+    `shown` counts its appearances.
+    """
 
     id: int
     key: str
@@ -109,6 +114,7 @@ class PaperRow(msgspec.Struct, frozen=True):
     fields: str
     inferred: int
     labels: str
+    shown: int
     hash: bytes
 
     @property
@@ -126,7 +132,7 @@ class Special(msgspec.Struct, frozen=True):
     entered: int
 
 
-_PAPER = "id, key, day, published, fields, inferred, labels, hash"
+_PAPER = "id, key, day, published, fields, inferred, labels, shown, hash"
 _APPEARANCE = "key, day, published, votes, fields, inferred, labels, chosen, hash, body"
 
 
@@ -334,23 +340,16 @@ class Catalog:
         """Count digests, items, papers, papers of more than one appearance; and give the newest digest's day."""
         digests, items, newest = self._db.execute("SELECT COUNT(*), SUM(items), MAX(newest) FROM digest").fetchone()
         papers = self._db.execute("SELECT COUNT(*) FROM paper").fetchone()[0]
-        merged = int(self.meta("merged") or 0)
+        merged = self._db.execute("SELECT COUNT(*) FROM paper WHERE shown > 1").fetchone()[0]
         return digests, items or 0, papers, merged, newest
-
-    def count_merged(self) -> None:
-        """Count the papers of more than one appearance, to be remembered."""
-        row = self._db.execute(
-            "SELECT COUNT(*) FROM (SELECT 1 FROM appearance GROUP BY key HAVING COUNT(*) > 1)"
-        ).fetchone()
-        self.remember("merged", str(row[0]))
 
     # -- papers ---------------------------------------------------------------------------------------------
 
     def add_lone_papers(self) -> None:
         """Make a paper of each key with one appearance; for an empty table of papers."""
         self._db.execute(
-            "INSERT INTO paper (key, day, published, fields, inferred, labels, hash) "
-            "SELECT key, day, published, fields, inferred, labels, hash FROM appearance "
+            "INSERT INTO paper (key, day, published, fields, inferred, labels, shown, hash) "
+            "SELECT key, day, published, fields, inferred, labels, 1, hash FROM appearance "
             "GROUP BY key HAVING COUNT(*) = 1 ORDER BY key"
         )
 
@@ -389,10 +388,11 @@ class Catalog:
     def put_paper(self, row: PaperRow) -> None:
         """Take in or change a paper; its key decides, `id` is ignored."""
         self._db.execute(
-            "INSERT INTO paper (key, day, published, fields, inferred, labels, hash) VALUES (?, ?, ?, ?, ?, ?, ?) "
-            "ON CONFLICT (key) DO UPDATE SET day = excluded.day, published = excluded.published, "
-            "fields = excluded.fields, inferred = excluded.inferred, labels = excluded.labels, hash = excluded.hash",
-            (row.key, row.day, row.published, row.fields, row.inferred, row.labels, row.hash),
+            "INSERT INTO paper (key, day, published, fields, inferred, labels, shown, hash) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET "
+            "day = excluded.day, published = excluded.published, fields = excluded.fields, "
+            "inferred = excluded.inferred, labels = excluded.labels, shown = excluded.shown, hash = excluded.hash",
+            (row.key, row.day, row.published, row.fields, row.inferred, row.labels, row.shown, row.hash),
         )
 
     def drop_paper(self, key: str) -> None:
@@ -406,11 +406,17 @@ class Catalog:
 
     def months(self) -> list[int]:
         """Give the months that have papers, in order; 0 stands for the undated."""
-        return [month for (month,) in self._db.execute("SELECT DISTINCT day / 100 FROM paper ORDER BY 1")]
+        # From one month's first paper to the next one's: DISTINCT would go over all papers.
+        rows = self._db.execute(
+            "WITH RECURSIVE begun (month) AS (SELECT MIN(day) / 100 FROM paper UNION ALL "
+            "SELECT (SELECT MIN(day) / 100 FROM paper WHERE day >= (month + 1) * 100) FROM begun "
+            "WHERE month IS NOT NULL) SELECT month FROM begun WHERE month IS NOT NULL"
+        )
+        return [month for (month,) in rows]
 
-    def month_counts(self) -> dict[int, int]:
-        """Give month → number of papers; 0 stands for the undated."""
-        return dict(self._db.execute("SELECT day / 100, COUNT(*) FROM paper GROUP BY 1 ORDER BY 1"))
+    def undated_count(self) -> int:
+        """Count the papers without a day."""
+        return int(self._db.execute("SELECT COUNT(*) FROM paper WHERE day = 0").fetchone()[0])
 
     # -- channels that papers are in for another reason than their fields ---------------------------------
 
@@ -497,7 +503,7 @@ class Catalog:
         """Give channel → month → number of papers, months in order."""
         counts: dict[str, dict[int, int]] = {}
         for channel, month, count in self._db.execute(
-            "SELECT channel, month, count FROM shelf ORDER BY channel, month"
+            "SELECT channel, month, count FROM shelf ORDER BY month, channel"
         ):
             counts.setdefault(channel, {})[month] = count
         return counts

@@ -136,6 +136,8 @@ class _Walk:
 
 def printable(name: str) -> str:
     """Write a file name so that it can be printed: what is no UTF-8 or no printable character as an escape."""
+    if name.isprintable():
+        return name
     return "".join(
         char if char.isprintable() else char.encode("unicode_escape", "surrogatepass").decode() for char in name
     )

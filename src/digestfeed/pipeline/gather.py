@@ -86,8 +86,6 @@ def gather(session: Session, changes: Changes) -> None:
             keys = set(session.catalog.repeated_keys())
         for key in sorted(keys):
             _merge_key(session, key)
-        if keys:
-            session.catalog.count_merged()
         if "vocabulary" in session.stale and not session.catalog.is_new:
             _reclassify(session)
 
@@ -213,7 +211,7 @@ def paper_row(key: str, rows: Sequence[AppearanceRow], session: Session, *, anew
     known = sorted(rows, key=lambda row: row.hash)
     if len(known) == 1 and not anew:
         row = known[0]
-        return PaperRow(0, key, row.day, row.published, row.fields, row.inferred, row.labels, row.hash)
+        return PaperRow(0, key, row.day, row.published, row.fields, row.inferred, row.labels, 1, row.hash)
     from digestfeed.pipeline.intake import day_number
 
     paper = merged_paper(known, session)
@@ -226,6 +224,7 @@ def paper_row(key: str, rows: Sequence[AppearanceRow], session: Session, *, anew
         fields=" ".join(paper.fields),
         inferred=int(paper.fields_inferred),
         labels="\n".join(paper.labels),
+        shown=len(known),
         hash=known[0].hash if len(known) == 1 else together,
     )
 

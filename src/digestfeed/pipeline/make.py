@@ -70,6 +70,7 @@ class _Maker:
         self._parts: dict[str, dict[int, bytes]] = {}
         self._texts: dict[int, tuple[str, str]] = {}
         self._lines: dict[int, site.PaperLine] = {}
+        self._listed: dict[int, body.Listed] = {}
 
     def paper(self, index: int) -> Paper:
         found = self._papers.get(index)
@@ -98,6 +99,12 @@ class _Maker:
     def lines(self, indexes: Iterable[int]) -> list[site.PaperLine]:
         return [self.line(index) for index in indexes]
 
+    def listed(self, index: int) -> body.Listed:
+        found = self._listed.get(index)
+        if found is None:
+            found = self._listed[index] = body.listed(self.paper(index), self.context, self._texts.get(index))
+        return found
+
     def entry(self, index: int) -> body.Entry:
         found = self._entries.get(index)
         if found is None:
@@ -123,7 +130,7 @@ class _Maker:
     def _day(self, indexes: Sequence[int]) -> body.Entry:
         day = self.paper(indexes[0]).day
         assert day is not None  # noqa: S101 -- what has no day is in no feed
-        return body.day_entry(day, [self.entry(index) for index in indexes], self.context)
+        return body.day_entry(day, [self.listed(index) for index in indexes], self.context)
 
     def head(self, plan: DocumentPlan) -> FeedHead:
         """A document's head, as new as the newest of its entries."""

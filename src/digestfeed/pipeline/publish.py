@@ -114,6 +114,7 @@ class _Publication:
                 min_papers=config.feeds.min_papers,
             )
         )
+        self._live: dict[int, PaperRow] = {}  # the papers of subscription documents, by id: most stand in several
         self._was_there = False  # the output holds files of which the catalog knows nothing
         self._stale: dict[str, int] = {}  # documents that are in their owner's plan no more, with that owner
 
@@ -214,7 +215,8 @@ class _Publication:
                 yield SITE, self._task(SITE, papers, plans)[0]
 
         self._make("feeds", tasks(), -(-len(self._channels) // _CHANNELS_A_TASK))
-        months = sorted(self._catalog.month_counts().items(), reverse=True)
+        held = {**self._counts.get(ALL, {}), 0: self._catalog.undated_count()}
+        months = sorted(((month, count) for month, count in held.items() if count), reverse=True)
         states = [self._state(self._channels[0]), *map(self._brief, self._channels[1:])]
         papers, plans = site_plans(states, months, status_bytes(self._status()), self._context, self._hasher)
         planned.update(plan.path for plan in plans)
@@ -252,7 +254,9 @@ class _Publication:
     def _entries(self, channel: Channel, numbers: Sequence[int]) -> tuple[tuple[PaperRow, ...], ...]:
         """Give the papers of a channel's entries: of each paper's id, or of each day."""
         if channel.kind is not ChannelKind.DAILY:
-            return tuple((row,) for row in self._catalog.papers_by_id(numbers))
+            missing = [number for number in numbers if number not in self._live]
+            self._live.update(zip(missing, self._catalog.papers_by_id(missing), strict=True))
+            return tuple((self._live[number],) for number in numbers)
         return tuple(tuple(self._catalog.day_papers(day)) for day in numbers)
 
     def _status(self) -> Status:

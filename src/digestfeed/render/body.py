@@ -95,7 +95,35 @@ def entry(paper: Paper, context: Context, texts: tuple[str, str] | None = None) 
     )
 
 
-def day_entry(day: dt.date, papers: Sequence[Entry], context: Context) -> Entry:
+class Listed(msgspec.Struct, frozen=True):
+    """What a day's list says of a paper; the texts and the URL as in `Entry`."""
+
+    title: str
+    url: str
+    summary_text: str
+    published: Moment
+    basis: str | None
+
+
+def listed(paper: Paper, context: Context, texts: tuple[str, str] | None = None) -> Listed:
+    """Reduce a paper to what a day's list says of it, the same as its entry says; `texts` as for `entry`."""
+    summary = texts[0] or texts[1] if texts else _first_rendered(paper)
+    return Listed(
+        title=plain(paper.title) or paper.key,
+        url=_permalink(paper, _links(paper.links), context),
+        summary_text=_summary_text(summary),
+        published=paper.published or 0,
+        basis=paper.published_basis,
+    )
+
+
+def _first_rendered(paper: Paper) -> str:
+    """The first of its summaries that shows anything, as HTML."""
+    written = (text for text in (paper.summary, paper.easy_summary) if text)
+    return next(filter(None, map(markdown_html, written)), "")
+
+
+def day_entry(day: dt.date, papers: Sequence[Listed], context: Context) -> Entry:
     """Make one entry of a day's papers, in their order: a list of them.
 
     It is updated when a paper of the day came to it, whatever later digests say of those that are there.
@@ -123,7 +151,7 @@ def day_entry(day: dt.date, papers: Sequence[Entry], context: Context) -> Entry:
     )
 
 
-def _listed(paper: Entry) -> str:
+def _listed(paper: Listed) -> str:
     """A paper in a day's list: its title as a link, and the beginning of its summary."""
     summary = shorten(paper.summary_text, LISTED_WIDTH)
     text = f"<br>{escape(summary)}" if summary else ""
