@@ -91,7 +91,7 @@ def test_what_is_wrong_with_dates(path: str, heading: str, line: str, basis: str
 def test_a_problem_says_what_was_written() -> None:
     """The message quotes the date, and names both of two that disagree."""
     _, (bad,) = date_digest(_digest("papers.md", "2024-13-45", 3), "UTC")
-    assert bad.message == "expected a day that exists, got '2024-13-45'"
+    assert bad.message == "expected a day that exists in the heading, got '2024-13-45'"
     _, (mismatch,) = date_digest(_digest("2024-12-25.md", "2024-12-24", 3), "UTC")
     assert "2024-12-24 by the heading and 2024-12-25 by the file name" in mismatch.message
 

@@ -68,6 +68,35 @@ def test_messages_say_what_was_expected_and_what_stands_there() -> None:
     ]
 
 
+def test_problems_point_at_what_is_wrong() -> None:
+    """Line and column of the value that is at fault, the whole line where there is none; also of links below a text."""
+    text = (
+        "## 제목:\n**요약**: a\n**추천수**: 아주 많음\n\n---\n"
+        "### [B](https://arxiv.org/abs/2413.00001)\n![](https://x.org/a.png)\n- b\n---\n"
+        "**제목**: C\n**요약**: c\n\nd\n\nhttps://arxiv.org/abs/2412.00000\n"
+    )
+    lines = text.split("\n")
+    problems = parse("a.md", text).problems
+    parts = [lines[p.where.line - 1][p.where.column - 1 :][: p.length] for p in problems]
+    assert [(p.where.line, p.kind, part) for p, part in zip(problems, parts, strict=True)] == [
+        (1, "missing-title", "## 제목:"),
+        (3, "bad-number", "아주 많음"),
+        (6, "bad-arxiv-id", "2413.00001"),
+        (15, "bad-arxiv-id", "2412.00000"),
+    ]
+
+
+@pytest.mark.parametrize("link", ["htps://arxiv.org/abs/2411.09595", "arxiv.org/abs/2411.09595", "https://a.example/b"])
+def test_what_was_meant_as_an_item_is_not_lost_in_silence(link: str) -> None:
+    """A title with labels that leads to no paper and has no summary is a problem; a product with votes is none."""
+    text = "### [A](https://arxiv.org/abs/2411.00001)\nVote: 1\n- a\n### [B]({})\nVote: 2\n- b\n"
+    parsed = parse("a.md", text.format(link))
+    assert [(p.where.line, p.kind) for p in parsed.problems] == [(4, "lost-item")]
+    assert [item.title for item in items_of(parsed)] == ["A"]
+    assert parsed.chatter[-1].text == f"### [B]({link})\nVote: 2\n- b"
+    assert parse("a.md", text.format("https://www.producthunt.com/b")).problems == ()
+
+
 def test_positions_go_on_in_sections_of_one_day() -> None:
     """Items are counted from 0 in each day, also where its heading stands twice."""
     item = "### [X](https://arxiv.org/abs/2410.00001)\n- a\n"

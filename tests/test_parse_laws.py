@@ -139,6 +139,8 @@ LONG = {
     "underscores": "_",
     "ticks": "`",
     "quotes": ">",
+    "wide quotes": ">\u3000",  # read a level at a time, these were deeper than Python goes
+    "quoted tags": "<b>> ",
     "hashes": "#",
     "rules": "- ",
     "colons": ":",

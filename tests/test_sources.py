@@ -196,7 +196,46 @@ def test_pipes_and_sockets_are_faults_and_never_waited_for(tmp_path: Path) -> No
         assert isinstance(read(short, "s.md", MAX), SourceFault)
     assert _paths(tmp_path) == []
     assert _faults(tmp_path) == {"pipe.md": "expected a regular file, got something else"}
-    assert read(tmp_path, "pipe.md", MAX) == SourceFault("pipe.md", "expected a readable file: it is no regular file")
+    reason = "expected a readable file, got an error: it is no regular file"
+    assert read(tmp_path, "pipe.md", MAX) == SourceFault("pipe.md", reason)
+
+
+@posix
+def test_what_a_link_took_the_place_of_is_not_read(tmp_path: Path) -> None:
+    """Between being found and being read, a file or a folder above it may be replaced by a link that leads out."""
+    inside, outside = tmp_path / "digests", tmp_path / "private"
+    _put(inside, "x/a.md", "b.md")
+    _put(outside, "a.md")
+    assert _paths(inside) == ["b.md", "x/a.md"]
+    (inside / "x").rename(tmp_path / "moved")
+    (inside / "x").symlink_to(outside)
+    (inside / "b.md").unlink()
+    (inside / "b.md").symlink_to(outside / "a.md")
+    for name in ("x/a.md", "b.md"):
+        found = read(inside, name, MAX)
+        assert isinstance(found, SourceFault)
+        assert found.kind == "link-outside"
+
+
+def test_files_are_read_where_the_system_does_not_tell_their_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without `/proc`: those inside, also by a link, and none outside."""
+    _put(tmp_path, "digests/a.md", "private.md")
+    (tmp_path / "digests/b.md").symlink_to("a.md")
+    (tmp_path / "digests/c.md").symlink_to("../private.md")
+    (tmp_path / "link").symlink_to("digests")
+    readlink = os.readlink
+
+    def only_elsewhere(path: str, *, dir_fd: int | None = None) -> str:
+        if path.startswith("/proc/"):
+            raise FileNotFoundError(2, "No such file or directory")
+        return readlink(path, dir_fd=dir_fd)
+
+    monkeypatch.setattr(os, "readlink", only_elsewhere)
+    for folder in ("digests", "link"):
+        found = [read(tmp_path / folder, f"{name}.md", MAX) for name in "abc"]
+        assert [isinstance(one, SourceText) for one in found] == [True, True, False]
 
 
 @pytest.mark.parametrize("name", ["gone.md", "folder.md"])
@@ -206,7 +245,7 @@ def test_a_file_that_went_away_is_a_fault(tmp_path: Path, name: str) -> None:
     found = read(tmp_path, name, MAX)
     assert isinstance(found, SourceFault)
     assert found.path == name
-    assert found.reason.startswith("expected a readable file: ")
+    assert found.reason.startswith("expected a readable file, got an error: ")
 
 
 # -- names -----------------------------------------------------------------------------------------------
@@ -227,7 +266,7 @@ def test_names_that_cannot_be_printed_are_faults(tmp_path: Path, name: bytes, sh
     """They would break a report, a path of status.json or a terminal; the fault shows them escaped."""
     _put(tmp_path, os.fsdecode(name))
     assert _paths(tmp_path) == []
-    assert _faults(tmp_path) == {shown: "expected a file name that is printable UTF-8"}
+    assert _faults(tmp_path) == {shown: "expected a file name that is printable UTF-8, got one that is not"}
 
 
 @pytest.mark.parametrize("name", ["with blank.md", "논문.md", unicodedata.normalize("NFD", "논문.md"), "a'b\"c&<d>.md"])
@@ -264,6 +303,14 @@ TEXT = "## 제목: 가\n\n**요약**: 나\n"
         (TEXT.replace("\n", "\r").encode(), None),
         (TEXT.replace("\n", "\x85").encode(), None),
         (TEXT.replace("\n", "\r\n").encode("utf-16"), "UTF-16"),
+        (TEXT.encode("utf-16-le"), "UTF-16 without its mark"),
+        (TEXT.encode("utf-16-be"), "UTF-16 without its mark"),
+        (TEXT.encode("utf-32"), "UTF-32"),
+        (b"\x00\x00\xfe\xff" + TEXT.encode("utf-32-be"), "UTF-32"),
+        (b"\xef\xbb\xbf" + TEXT.replace("\n\n", "\n\n\ufeff").encode("utf-8-sig"), None),
+        (unicodedata.normalize("NFD", TEXT).encode(), None),
+        (TEXT.replace("\n", "\u2028").encode(), None),
+        (TEXT.replace("\n", "\f").encode(), None),
     ],
 )
 def test_every_way_to_write_a_text_gives_the_text(tmp_path: Path, data: bytes, note: str | None) -> None:
@@ -273,12 +320,30 @@ def test_every_way_to_write_a_text_gives_the_text(tmp_path: Path, data: bytes, n
     assert (found.path, found.text, found.note) == ("a.md", TEXT, note)
 
 
-@pytest.mark.parametrize("data", [b"\x80\x81\xff\xff", b"\xff\xfea", b"\xff\xfe\x00\xd8", b"\xed\xa0\x80\xff"])
-def test_bytes_that_are_no_text_are_a_fault(tmp_path: Path, data: bytes) -> None:
-    """Neither UTF-8 nor CP949, or UTF-16 that is cut or has half a character."""
-    assert _read(tmp_path, data) == SourceFault(
-        "a.md", "expected UTF-8 text, got bytes that are neither that nor CP949"
-    )
+NEITHER = "expected UTF-8 text, got bytes that are neither that nor CP949"
+NO_UTF16 = "expected UTF-16 text, as its first bytes say, got bytes that are none"
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"\x80\x81\xff\xff", NEITHER),
+        (b"\xed\xa0\x80\xff", NEITHER),
+        (b"\xff\xfea", NO_UTF16),
+        (b"\xff\xfe\x00\xd8", NO_UTF16),
+        (b"\xfe\xff\x00", NO_UTF16),
+        (TEXT.encode() + b"\xff", "expected UTF-8 text, got the byte 0xff out of place in line 4"),
+        (TEXT.encode()[:-2], "expected UTF-8 text, got the byte 0xeb out of place in line 3"),
+        # Some that CP949 would take for letters of its own.
+        ("“Attention” isn’t all".encode("cp1252"), NEITHER),
+        ("日本語の要約です。モデルの学習".encode("euc_jp"), NEITHER),
+        ("本文提出了一种新的深度学习模型".encode("gbk"), NEITHER),
+        ("Résumé: é".encode() + b"\xb0\xa1", "expected UTF-8 text, got the byte 0xb0 out of place in line 1"),
+    ],
+)
+def test_bytes_that_are_no_text_are_a_fault(tmp_path: Path, data: bytes, reason: str) -> None:
+    """Nothing is guessed that would come out as wrong letters; UTF-8 that was spoilt or cut says where."""
+    assert _read(tmp_path, data) == SourceFault("a.md", reason, "not-text")
 
 
 def test_an_empty_file_is_an_empty_text(tmp_path: Path) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 import time
 import unicodedata
+from typing import Literal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from digestfeed.text import match_key, one_line, shorten, slug, xml_clean
+from digestfeed.text import match_key, normal, one_line, shorten, slug, unturned, xml_clean
 
 any_text = st.text(st.characters())  # also lone surrogates and controls
 odd_text = st.text(st.characters(categories=["Cc", "Cf", "Cn", "Co", "Cs"]))
@@ -45,7 +46,7 @@ def test_xml_clean_leaves_what_xml_can_carry(text: str) -> None:
     assert xml_clean(text) == text
 
 
-@pytest.mark.parametrize("code", [0, 8, 0x0B, 0x1B, 0x7F, 0x9B, 0xD800, 0xDFFF, 0xFDD0, 0xFFFF])
+@pytest.mark.parametrize("code", [0, 8, 0x0B, 0x1B, 0x7F, 0x9B, 0xD800, 0xDFFF, 0xFDD0, 0xFFFF, 0x1FFFE, 0x10FFFF])
 def test_xml_clean_marks_what_it_cannot(code: int) -> None:
     """A control, a lone surrogate or a noncharacter leaves a mark in its place."""
     assert xml_clean(f"a{chr(code)}b") == "a\ufffdb"
@@ -173,3 +174,37 @@ def test_long_text_takes_no_long_time(function: object, piece: str) -> None:
     started = time.perf_counter()
     function(piece * (1_000_000 // len(piece)))
     assert time.perf_counter() - started < 3
+
+
+@given(st.text(max_size=300), st.sampled_from(["NFC", "NFKC", "NFD", "NFKD"]))
+def test_a_text_with_blanks_is_normalised_as_ever(text: str, form: Literal["NFC", "NFKC", "NFD", "NFKD"]) -> None:
+    """In pieces or whole, where there is a blank in every 256 characters."""
+    long = " ".join([text[:250]] * 3)
+    assert normal(form, long) == unicodedata.normalize(form, long)
+
+
+@given(st.text("가\u0315\u0316e\u0301 ", min_size=250, max_size=600))
+def test_nothing_is_lost_where_there_is_no_blank(text: str) -> None:
+    """A word that is too long is cut into pieces, which hold the same characters."""
+    assert sorted(normal("NFD", text)) == sorted(unicodedata.normalize("NFD", text))
+
+
+def test_marks_in_disorder_are_sorted_in_pieces() -> None:
+    """The library takes time to the square of their number; here ten times as many take ten times as long."""
+    marks = "\u0315\u0316" * 500_000  # ten minutes and more, in one piece
+    assert len(normal("NFKC", marks)) == len(marks)
+    assert match_key(marks) == ""
+
+
+@given(any_text)
+def test_unturned_text_has_no_marks_that_turn_it(text: str) -> None:
+    """Embeddings, overrides and isolates are gone, and nothing else is."""
+    turns = {*map(chr, range(0x202A, 0x202F)), *map(chr, range(0x2066, 0x206A))}
+    assert unturned(text) == "".join(char for char in text if char not in turns)
+
+
+@given(any_text | odd_text)
+def test_one_line_shows_all_that_it_has(text: str) -> None:
+    """Of format characters only joiners are left, and what a script needs."""
+    hidden = {"\u00ad", "\u200b", "\u202e", "\u2060", "\u206f", "\ufeff", "\ufff9", "\U000e0041"}
+    assert not hidden & set(one_line(text + "".join(hidden)))

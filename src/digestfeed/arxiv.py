@@ -243,6 +243,11 @@ def huggingface_url(arxiv_id: str) -> str | None:
     return None if "/" in arxiv_id else f"https://huggingface.co/papers/{arxiv_id}"
 
 
+def doi(arxiv_id: str) -> str:
+    """The DOI that arXiv registers for each of its papers, old ones too ("arXiv identifiers and DOIs")."""
+    return f"10.48550/arXiv.{arxiv_id}"
+
+
 # The submission day ----------------------------------------------------------------------------------
 
 _DAY = dt.timedelta(days=1)

@@ -118,12 +118,17 @@ def date_digest(digest: Digest, timezone: str, *, alone: bool = True) -> tuple[D
         dated = _dated(written, timezone, basis)
         where = Location(digest.path, line)
         if dated is None:
-            problems.append(Problem(where, "bad-date", f"expected a day that exists, got {written.text!r}"))
+            problems.append(Problem(where, "bad-date", _expected(written, basis)))
         elif found is None:
             found = dated
         elif found.day != dated.day and alone:
             problems.append(_mismatch(digest, found, dated))
     return found, problems
+
+
+def _expected(written: Written, basis: Basis) -> str:
+    wanted = "day" if written.date() is None else "time"
+    return f"expected a {wanted} that exists in the {_NAMES[basis]}, got {written.text!r}"
 
 
 def _mismatch(digest: Digest, found: Dated, other: Dated) -> Problem:

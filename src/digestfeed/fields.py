@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import re
 import tomllib
-import unicodedata
 from collections import Counter
 from functools import cache, cached_property, lru_cache
 from importlib import resources
@@ -24,6 +23,8 @@ from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
+
+from digestfeed.text import normal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -73,7 +74,7 @@ def label_key(label: str) -> str:
 
     NFKC and case folded; emphasis, a final full stop, spaces, hyphens, underscores and middle dots dropped.
     """
-    text = unicodedata.normalize("NFKC", label).casefold().replace("*", "")
+    text = normal("NFKC", label).casefold().replace("*", "")
     text = text.strip(_EMPHASIS).rstrip(_STOPS + _EMPHASIS)
     return "".join(text.translate(_SEPARATORS).split())
 
@@ -184,7 +185,7 @@ _WORD = re.compile("[a-z0-9+#]+|[가-힣]+|[^\\W_]")
 
 def _fold(text: str) -> str:
     """Take the usual variants of wording out of a text, be it one label or a list of them."""
-    text = unicodedata.normalize("NFKC", text).casefold()
+    text = normal("NFKC", text).casefold()
     text = _PLURAL.sub("", _PLURAL_IES.sub("y", text))
     for written, meant in _VARIANTS:
         text = text.replace(written, meant)
@@ -192,7 +193,7 @@ def _fold(text: str) -> str:
 
 
 def _folded_label(label: str) -> str:
-    bare = unicodedata.normalize("NFKC", label).replace("*", "").strip(_EMPHASIS)
+    bare = normal("NFKC", label).replace("*", "").strip(_EMPHASIS)
     # The table of variants knows single spaces only.
     text = _fold(" ".join(bare.rstrip(_STOPS + _EMPHASIS).split()))
     return " ".join(text.split())
@@ -560,6 +561,8 @@ _TOKEN = re.compile("[a-z0-9]+|[가-힣]+")
 _TITLE_WEIGHT = 6
 _OFTEN = 3
 _SHARE = 0.5
+_SAMPLE = 8_000
+"""Characters of a text in which terms are looked for: four times the longest summary of real digests."""
 
 
 class _Matcher:
@@ -587,7 +590,7 @@ class _Matcher:
 
     def _found(self, text: str) -> dict[str, int]:
         """Count the terms of each field in a text."""
-        tokens = _TOKEN.findall(_composed(text).lower())
+        tokens = _TOKEN.findall(_composed(text[:_SAMPLE]).lower())
         joined = " " + " ".join(tokens) + " "
         found: dict[str, int] = {}
         for anchor in self._anchors.keys() & {*tokens, *[token[:2] for token in tokens]}:
@@ -598,7 +601,7 @@ class _Matcher:
 
 
 def _composed(text: str) -> str:
-    return text if unicodedata.is_normalized("NFC", text) else unicodedata.normalize("NFC", text)
+    return text if text.isascii() else normal("NFC", text)
 
 
 def _spellings(term: str) -> Iterator[tuple[str, str]]:

@@ -14,6 +14,8 @@ from enum import StrEnum
 
 import msgspec
 
+from digestfeed import problems
+
 Moment = int
 """A point in time: whole seconds since the Unix epoch, UTC."""
 
@@ -22,27 +24,39 @@ LATEST_POSITION = 59 * 60
 
 
 class Location(msgspec.Struct, frozen=True, order=True):
-    """A place in a digest: its path relative to the digests folder, and a line counted from 1 (0: the whole file)."""
+    """A place in a digest: its path relative to the digests folder, a line, and a column of that.
+
+    Lines and columns are counted from 1, columns in characters; 0 is the whole file, or the whole line.
+    """
 
     path: str
     line: int = 0
+    column: int = 0
 
     def __str__(self) -> str:
-        return f"{self.path}:{self.line}" if self.line else self.path
+        line = f":{self.line}" if self.line else ""
+        return f"{self.path}{line}:{self.column}" if line and self.column else self.path + line
 
 
 class Problem(msgspec.Struct, frozen=True, order=True):
     """A fault in the data, as a value: where, of what kind, and what was expected instead of what.
 
-    `kind` is a short stable name (`bad-date`); the report counts by it.
+    `kind` is a short stable name (`bad-date`) of the table in `problems`; the report counts by it.  `length` is how
+    many characters from its column on are at fault, 0 where there is no column.
     """
 
     where: Location
     kind: str
     message: str
+    length: int = 0
+
+    @property
+    def code(self) -> str:
+        """The code of its kind: `D012`."""
+        return problems.BY_KIND[self.kind].code
 
     def __str__(self) -> str:
-        return f"{self.where}: {self.message}"
+        return f"{self.where}: {self.code} {self.kind}: {self.message}"
 
 
 class Chatter(msgspec.Struct, frozen=True, order=True):

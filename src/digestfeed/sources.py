@@ -1,11 +1,12 @@
 """Finding and decoding digest files: the door by which digests come in.
 
-Owns what counts as a digest file and how its bytes become text; refuses parsing.  Only regular files are read,
+Owns what counts as a digest file; refuses parsing.  Only regular files are read,
 up to a size; links are followed only where they stay inside the digests folder.
 """
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import stat
@@ -13,7 +14,8 @@ from pathlib import Path
 
 import msgspec
 
-from digestfeed.errors import SourceError
+from digestfeed import encodings
+from digestfeed.errors import ConfigError, SourceError
 
 SUFFIXES = (".md", ".markdown", ".txt")
 
@@ -27,10 +29,16 @@ class SourceFile(msgspec.Struct, frozen=True):
 
 
 class SourceFault(msgspec.Struct, frozen=True):
-    """A file or folder that cannot be taken as a digest, and why: expected …, got …."""
+    """A file or folder that cannot be taken as a digest, and why: expected …, got …; of a kind of `problems`."""
 
     path: str
     reason: str
+    kind: str = "unreadable"
+
+    @property
+    def told(self) -> str:
+        """The kind and the reason in one, as the catalog keeps it of a digest."""
+        return f"{self.kind}: {self.reason}"
 
 
 class SourceText(msgspec.Struct, frozen=True):
@@ -69,6 +77,29 @@ def scan(folder: str | os.PathLike[str]) -> tuple[list[SourceFile], list[SourceF
     return walk.found, walk.faults
 
 
+def templates(folder: str | os.PathLike[str]) -> dict[str, str]:
+    """Read the operator's own templates: name (with `/`) → text; none where there is no such folder.
+
+    Raises:
+        ConfigError: one of them cannot be read, or is no UTF-8.
+    """
+    root = Path(folder)
+    found = {}
+    for path in sorted(root.rglob("*.html")):
+        name = path.relative_to(root).as_posix()
+        try:
+            found[name] = path.read_text("utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise ConfigError(str(path), "expected UTF-8 text") from error
+        except OSError as error:
+            raise ConfigError(str(path), f"cannot be read: {error.strerror}") from error
+    return found
+
+
+_CANNOT_READ = "expected a readable file, got an error: {}"
+_EFFECTIVE = os.access in os.supports_effective_ids
+
+
 class _Walk:
     """A walk over a folder and all below it; each folder is entered once, whatever links lead to it."""
 
@@ -88,9 +119,10 @@ class _Walk:
             try:
                 entries = list(os.scandir(path))
             except OSError as error:
+                _blame(error, self._root)
                 if not prefix:
                     raise SourceError(self._root, f"cannot list it: {error.strerror}") from error
-                self._fault(prefix.rstrip("/"), f"expected a folder that can be listed: {error.strerror}")
+                self._fault(prefix.rstrip("/"), f"expected a folder that can be listed, got an error: {error.strerror}")
                 continue
             for entry in entries:
                 if not entry.name.startswith("."):
@@ -102,18 +134,19 @@ class _Walk:
                 return
             info = entry.stat()
         except OSError as error:
-            self._fault(name, f"expected a readable file: {error.strerror}")
+            _blame(error, self._root)
+            self._fault(name, _CANNOT_READ.format(error.strerror))
             return
         if stat.S_ISDIR(info.st_mode):
             self._take_folder(entry, name, info)
         elif entry.name.lower().endswith(SUFFIXES):
-            self._take_file(name, info)
+            self._take_file(name, entry.path, info)
 
     def _leads_inside(self, entry: os.DirEntry[str], name: str) -> bool:
         real = os.path.realpath(entry.path)
         inside = real == self._inside or real.startswith(self._inside + os.sep)
         if not inside and entry.name.lower().endswith(SUFFIXES):
-            self._fault(name, "expected a file inside the folder, got a link that leads out")
+            self._fault(name, _OUTSIDE, "link-outside")
         return inside
 
     def _take_folder(self, entry: os.DirEntry[str], name: str, info: os.stat_result) -> None:
@@ -122,16 +155,31 @@ class _Walk:
             self._seen.add(place)
             self._pending.append((name + "/", entry.path))
 
-    def _take_file(self, name: str, info: os.stat_result) -> None:
+    def _take_file(self, name: str, path: str, info: os.stat_result) -> None:
         if not stat.S_ISREG(info.st_mode):
-            self._fault(name, "expected a regular file, got something else")
+            self._fault(name, "expected a regular file, got something else", "not-a-file")
         elif printable(name) != name:
-            self._fault(name, "expected a file name that is printable UTF-8")
+            self._fault(name, "expected a file name that is printable UTF-8, got one that is not", "bad-file-name")
+        elif not info.st_mode & stat.S_IROTH and not os.access(path, os.R_OK, effective_ids=_EFFECTIVE):
+            self._fault(name, _CANNOT_READ.format(os.strerror(errno.EACCES)))  # also where it was read once
         else:
             self.found.append(SourceFile(name, info.st_size, info.st_mtime_ns))
 
-    def _fault(self, name: str, reason: str) -> None:
-        self.faults.append(SourceFault(printable(name), reason))
+    def _fault(self, name: str, reason: str, kind: str = "unreadable") -> None:
+        self.faults.append(SourceFault(printable(name), reason, kind))
+
+
+_OURS = frozenset([errno.EMFILE, errno.ENFILE, errno.ENOMEM])
+
+
+def _blame(error: OSError, root: str) -> None:
+    """End the run by an error that is no fault of the file that it came with: there are no handles, or no memory.
+
+    Raises:
+        SourceError: it is such.
+    """
+    if error.errno in _OURS:
+        raise SourceError(root, f"cannot read it: {error.strerror}") from error
 
 
 def printable(name: str) -> str:
@@ -144,44 +192,65 @@ def printable(name: str) -> str:
 
 
 def read(folder: str | os.PathLike[str], path: str, max_bytes: int) -> SourceText | SourceFault:
-    r"""Read and decode one file: UTF-8, UTF-16 by its mark, else CP949 (said so in `note`).
-
-    Line ends come out as `\n`: CRLF, CR and NEL alike.
-    """
+    """Read and decode one file (see `encodings`)."""
     try:
-        data = _bytes(Path(folder, path), max_bytes + 1)
+        data = _bytes(os.fspath(folder), path, max_bytes + 1)
+    except _LeadsOutError:
+        return SourceFault(path, _OUTSIDE, "link-outside")
     except OSError as error:
-        return SourceFault(path, f"expected a readable file: {error.strerror}")
+        _blame(error, os.fspath(folder))
+        return SourceFault(path, _CANNOT_READ.format(error.strerror))
     if len(data) > max_bytes:
-        return SourceFault(path, f"expected at most {max_bytes} bytes, got more; raise digests.max_bytes to read it")
+        reason = f"expected at most {max_bytes} bytes, got more; raise digests.max_bytes to read it"
+        return SourceFault(path, reason, "too-large")
     digest = hashlib.blake2b(data, digest_size=16).digest()
-    decoded = _decode(data)
-    if decoded is None:
-        return SourceFault(path, "expected UTF-8 text, got bytes that are neither that nor CP949")
-    text, note = decoded
-    if "\r" in text:
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return SourceText(path, text.replace("\x85", "\n"), digest, note)
+    decoded = encodings.decode(data)
+    if isinstance(decoded, str):
+        return SourceFault(path, decoded, "not-text")
+    return SourceText(path, decoded.text, digest, decoded.note)
 
 
-def _bytes(path: Path, limit: int) -> bytes:
-    """Read at most `limit` bytes of a regular file; never waits on a pipe that took its place."""
-    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | getattr(os, "O_NOCTTY", 0))
+A_FOLDER = SourceFault("", "expected a regular file, got a folder", "not-a-file").told
+"""What is told of a digest in whose place there is a folder."""
+
+
+def is_folder(folder: str | os.PathLike[str], path: str) -> bool:
+    """Tell whether a path below the folder is a folder itself, where there was a digest."""
+    return os.path.isdir(os.path.join(folder, path))
+
+
+_OUTSIDE = "expected a file inside the folder, got a link that leads out"
+
+
+class _LeadsOutError(Exception):
+    """A file lies outside the folder: since it was found a link took its place, or that of a folder above it."""
+
+
+def _bytes(folder: str, path: str, limit: int) -> bytes:
+    """Read at most `limit` bytes of a regular file inside a folder; never waits on a pipe that took its place."""
+    whole = os.path.join(folder, path)
+    handle = os.open(whole, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | getattr(os, "O_NOCTTY", 0))
     with open(handle, "rb") as file:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
+        info = os.fstat(handle)
+        if not stat.S_ISREG(info.st_mode):
             raise OSError(0, "it is no regular file")
+        if not (_is_inside(_place(handle), folder) or _is_same_inside(info, os.path.realpath(whole), folder)):
+            raise _LeadsOutError
         return file.read(limit)
 
 
-_MARKED: tuple[tuple[str, str | None], ...] = (("utf-16", "UTF-16"),)
-_UNMARKED: tuple[tuple[str, str | None], ...] = (("utf-8-sig", None), ("cp949", "CP949"))
+def _place(handle: int) -> str:
+    """Where an open file lies; empty where the system does not tell."""
+    try:
+        return os.readlink(f"/proc/self/fd/{handle}")
+    except OSError:
+        return ""
 
 
-def _decode(data: bytes) -> tuple[str, str | None] | None:
-    marked = data.startswith((b"\xff\xfe", b"\xfe\xff"))
-    for encoding, note in _MARKED if marked else _UNMARKED:
-        try:
-            return data.decode(encoding), note
-        except UnicodeDecodeError:
-            continue
-    return None
+def _is_same_inside(info: os.stat_result, real: str, folder: str) -> bool:
+    """Tell whether an open file is the one that a path leads to, below a folder."""
+    return _is_inside(real, os.path.realpath(folder)) and os.path.samestat(info, os.stat(real))
+
+
+def _is_inside(place: str, folder: str) -> bool:
+    return place.startswith(os.path.join(os.path.abspath(folder), ""))

@@ -89,7 +89,7 @@ class Draft:
 
     def is_item(self) -> bool:
         """A heading that leads to a paper, a labelled text that has a name or a link, or a title with its labels."""
-        if self.urls and (_concerns_arxiv(self.urls) or self.urls[0].lower().startswith(_PRODUCTS)):
+        if self.urls and (_concerns_arxiv(self.urls) or _is_product(self.urls[0])):
             return _concerns_arxiv(self.urls)
         starts = self.starts
         if Slot.SUMMARY in starts or Slot.EASY in starts:
@@ -99,6 +99,10 @@ class Draft:
             return True
         return Slot.LINK in starts and _concerns_arxiv(urls)
 
+    def is_lost(self) -> bool:
+        """Whether what amounts to no item was meant as one: a title with labels, and not in a list of products."""
+        return self.heading is not None and bool(self.starts) and not any(map(_is_product, self.urls))
+
     def _has_company(self) -> bool:
         filled = [slot for slot in self.starts if slot in self.at]
         return len(filled) >= _ENOUGH_LABELS and any(slot in TEXTS for slot in filled)
@@ -107,6 +111,10 @@ class Draft:
         """Whether a thumbnail's arXiv id is that of the item's own link."""
         name = arxiv.id_in_url(picture).id
         return name is not None and any(name in text for text in self.texts.get(Slot.LINK, ()))
+
+
+def _is_product(url: str) -> bool:
+    return url.lower().startswith(_PRODUCTS)
 
 
 def _concerns_arxiv(urls: Sequence[str]) -> bool:

@@ -122,10 +122,14 @@ _COMMAS = frozenset(",，、;")
 _JOINTS = re.compile(r"[/|·&]|\s및\s|\sand\s")
 
 
-@lru_cache(maxsize=4096)
 def slot_of(words: str) -> Slot | None:
     """Tell which slot a label's words name, or None: `쉬운 설명`, `요약 (Summary)`, `1. Title`, `📌 제목 / Title`."""
-    if not words or len(words) > LONGEST or "#" in words or "`" in words:
+    return _slot_of(words) if 0 < len(words) <= LONGEST else None  # what is long is not remembered either
+
+
+@lru_cache(maxsize=4096)
+def _slot_of(words: str) -> Slot | None:
+    if "#" in words or "`" in words:
         return None
     key = match_key(words)
     found = LABELS.get(key) or LABELS.get(key.lstrip(_DIGITS))
@@ -144,11 +148,15 @@ def _slot_of_parts(words: str) -> Slot | None:
     return slots[0] if None not in slots else None
 
 
-@lru_cache(maxsize=4096)
 def marked_slot_of(words: str) -> Slot | None:
     """Tell which slot the words of a label that is marked as one name; there its ending is enough."""
-    found = slot_of(words)
-    if found is not None or not words or len(words) > LONGEST or "#" in words or "`" in words:
+    return _marked_slot_of(words) if 0 < len(words) <= LONGEST else None
+
+
+@lru_cache(maxsize=4096)
+def _marked_slot_of(words: str) -> Slot | None:
+    found = _slot_of(words)
+    if found is not None or "#" in words or "`" in words:
         return found
     bare = _GLOSS.sub("", words)
     if not _COMMAS.isdisjoint(bare):
@@ -161,10 +169,12 @@ def marked_slot_of(words: str) -> Slot | None:
     return None
 
 
-@lru_cache(maxsize=4096)
 def is_counter(words: str) -> bool:
     """Tell whether words only number an item: `논문 3`, `Paper #2`, `뉴스`, `2`."""
-    if len(words) > LONGEST:
-        return False
+    return len(words) <= LONGEST and _is_counter(words)
+
+
+@lru_cache(maxsize=4096)
+def _is_counter(words: str) -> bool:
     key = match_key(words)
     return key.strip(_DIGITS) in _COUNTERS or (len(key) <= 3 and key.isdigit())

@@ -36,7 +36,7 @@ class Ledger:
         self._position = 0  # in the day: sections of one date go on counting
         self._chatter: list[Chatter] = []
         self._problems: list[Problem] = []
-        self._finisher = Finisher(path, self._problems)
+        self._finisher = Finisher(path, lines, self._problems)
         self.items: list[Item] = []  # of the open digest
         self.idle: list[int] = []  # lines of chatter not yet handed over; one list for good
 
@@ -58,8 +58,8 @@ class Ledger:
         return Fate.IDLE
 
     def problem(self, number: int, kind: str, message: str) -> Fate:
-        """Report a fault at a line, and thereby the line."""
-        self._finisher.problem(number, kind, message)
+        """Report a fault of a line, and thereby the line."""
+        self._finisher.problem(number, kind, message, self._lines[number - 1])
         return Fate.PROBLEM
 
     def begin_digest(self, number: int, date: str) -> None:
@@ -85,9 +85,15 @@ class Ledger:
             self.items.append(self._finisher.item(draft, self._position))
             self._position += 1
             return
+        if draft.is_lost():
+            wanted = "expected a link to a paper, or a summary with its label, below this title, got neither"
+            self._finisher.problem(draft.heading_line, "lost-item", wanted)
         known = set(self.idle)
         for number in range(draft.first, end):
-            if number not in known and read_line(self._lines[number - 1]).kind not in (Kind.BLANK, Kind.RULE):
+            kind = read_line(self._lines[number - 1]).kind
+            if kind is Kind.RULE:
+                self.account(number, Fate.STRUCTURE)  # also one that stood in code, and was text until now
+            elif number not in known and kind is not Kind.BLANK:
                 self.idle.append(number)
         self.idle.sort()
         self.flush()

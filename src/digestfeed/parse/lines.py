@@ -69,6 +69,7 @@ _JOINT = re.compile(r"\s*(?:[:：|→]|=>|[-–—](?=\s))\s*")
 _SPECIAL = frozenset("#*_`-+=~>|![<【「《〈『")
 _TAG = re.compile(r"</?(?:b|strong|i|em|u|p|div|center|span|br|summary|details|h[1-6])(?:\s[^<>]*)?/?>", re.IGNORECASE)
 _IMG = re.compile(r"<img\s[^<>]*?\bsrc\s*=\s*[\"']?([^\"'\s<>]+)", re.IGNORECASE)
+_QUOTATION = re.compile(r"[>\s]+")  # all levels at once: one call a level would be as deep as somebody likes
 _VOTE_SIGNS = "👍⬆🔺🔼❤♥▲\ufe0f"
 SHORT = 48  # characters of a line that is likely to come again
 
@@ -154,7 +155,7 @@ def _heading(text: str) -> Line:
 
 
 def _quoted(text: str) -> Line:
-    inner = text.lstrip("> \t")
+    inner = _QUOTATION.sub("", text, count=1)
     if not inner:
         return BLANK
     line = read_line(inner)
@@ -169,7 +170,7 @@ def _html(text: str) -> Line:
     if text[:4].lower() in {"<hr>", "<hr/", "<hr "} and text.endswith(">"):
         return RULE
     bare = _TAG.sub("", text).strip()
-    if bare == text or not bare or bare[0] == "<":
+    if bare == text or not bare or bare[0] in "<>":
         return _marked(text) if bare == text else TEXT
     level = int(text[2]) if text[1] in "hH" and text[2:3].isdigit() else 0
     line = read_line("#" * level + " " + bare if level else bare)
@@ -210,7 +211,8 @@ def split_label(text: str) -> tuple[Slot | None, str, Mark]:
     close = _BRACKETS.get(text[:1])
     if close and close in text[: LONGEST + 2]:
         words, _, rest = text[1:].partition(close)
-        slot = None if rest.startswith("(") else marked_slot_of(words)  # `[PDF](…)` is a link, not a label
+        # `[PDF](…)` is a link and `</title>` a tag, not a label
+        slot = None if rest.startswith("(") or words.startswith("/") else marked_slot_of(words)
         if slot is not None:
             return slot, rest.lstrip(_COLONS + " \t").strip(), Mark.FULL
     return _split_at_colon(text)

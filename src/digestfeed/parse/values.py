@@ -20,7 +20,7 @@ _LONGEST_NUMBER = 60  # characters: in what is longer, a number may be anything
 _BARE_URL = re.compile(r"https?:(?:\\?/){2}[^\s<>\"'|]+", re.IGNORECASE)
 _NOTHING = frozenset(
     """
-        - – — ? n/a na none null nil tbd unknown notavailable notprovided
+        - – — ― ? n/a na none null nil tbd unknown notavailable notprovided
         없음 없습니다 미제공 해당없음 정보없음 링크없음 미정
     """.split()  # noqa: SIM905 -- easier to read and to add to
 )
@@ -135,13 +135,13 @@ def links(text: str) -> LinkValue:
     urls: list[str] = []
     rest = 0
     while (middle := text.find("](", rest)) >= 0:
-        end = closing(text, middle + 1)
-        urls += _bare(text[rest:middle])
+        end, start = closing(text, middle + 1), text.rfind("[", rest, middle)
         if end < 0:
-            urls += _bare(text[middle + 2 :])
-            return LinkValue(_unique(urls), text[max(text.rfind("[", rest, middle), 0) :])
-        target = text[middle + 2 : end].partition(' "')[0].strip().strip("<>")
-        urls += [unescape(target)]
+            urls += _bare(text[rest:middle]) + _bare(text[middle + 2 :])
+            return LinkValue(_unique(urls), text[max(start, 0) :])
+        target = unescape(text[middle + 2 : end].partition(' "')[0].strip().strip("<>"))
+        # A link leads where its target says, whatever address its words show.
+        urls += [*_bare(text[rest : start if start >= 0 and is_web_url(target) else middle]), target]
         rest = end + 1
     urls += _bare(text[rest:])
     if not urls and "[" in text and not is_nothing(text) and _is_half_link(text):
@@ -176,10 +176,12 @@ def is_link_line(text: str) -> bool:
 
 
 def title_and_link(text: str) -> tuple[str, tuple[str, ...]]:
-    """Split a title that is a link, or has one behind it, from where that leads.
+    """Split a title that is a link, or has links in it or behind it, from where they lead.
 
     >>> title_and_link("[A](https://a.org/1)"), title_and_link("A ([PDF](https://a.org/2))")
     (('A', ('https://a.org/1',)), ('A', ('https://a.org/2',)))
+    >>> title_and_link("A [B](https://a.org/1) C")
+    ('A B C', ('https://a.org/1',))
     """
     if "](" not in text:
         return text, ()
@@ -189,12 +191,30 @@ def title_and_link(text: str) -> tuple[str, tuple[str, ...]]:
     bare = unbold(text)
     if bare.startswith("[") and closing(bare, bare.rfind("](") + 1) == len(bare) - 1 and bare.count("](") == 1:
         return bare[1 : bare.rfind("](")], found
-    start = _start_of_link(bare)
-    return bare[:start].rstrip(" (|-–:*") or bare[start + 1 : bare.find("](")], found
+    pieces, rest = _linked_pieces(bare)
+    if rest.strip(_AROUND_LINKS):
+        return "".join(before + words for before, words in pieces) + rest, found
+    while len(pieces) > 1 and not pieces[-1][0].strip(_AROUND_LINKS):
+        pieces.pop()
+    before, words = pieces.pop()
+    title = "".join(earlier + linked for earlier, linked in pieces) + before
+    return title.rstrip(" (|-–:*") or words, found
 
 
-def _start_of_link(text: str) -> int:
-    return max(text.rfind("[", 0, text.find("](")), 0)
+_AROUND_LINKS = " ()[]|·,/.:*_-–"
+
+
+def _linked_pieces(text: str) -> tuple[list[tuple[str, str]], str]:
+    """Cut a text with links into (what stands before a link, its words), and what stands behind the last."""
+    pieces: list[tuple[str, str]] = []
+    rest = 0
+    while (middle := text.find("](", rest)) >= 0:
+        start = text.rfind("[", rest, middle)
+        before = text[rest : max(start, rest)].removesuffix("!")
+        pieces.append((before, text[start + 1 if start >= 0 else rest : middle]))
+        end = closing(text, middle + 1)
+        rest = end + 1 if end >= 0 else len(text)  # a link that does not end takes all that follows
+    return pieces, text[rest:]
 
 
 def _without_bullet(text: str) -> str:
@@ -245,18 +265,21 @@ def labels(lines: list[str]) -> tuple[str, ...]:
         if text.startswith("[") and text.endswith("]"):
             text = text[1:-1]
         for part in split_outside(text):
-            label = _label(part)
+            label = _known_label(part) if len(part) <= _LONGEST_KNOWN else _label(part)
             if label:
                 found.append(label)
     return _unique(found)
 
 
-@lru_cache(maxsize=4096)
 def _label(text: str) -> str:
     """One label as it is kept; empty for what says that there is none."""
     label = unbold(text.strip().lstrip("#").strip()).rstrip(".。").strip()
     label = one_line(label.strip("`\"'“”‘’").removeprefix("and ").removesuffix(" 등").strip())
     return "" if is_nothing(label) else label
+
+
+_LONGEST_KNOWN = 100  # characters of a label that is likely to come again
+_known_label = lru_cache(maxsize=4096)(_label)
 
 
 def split_outside(text: str) -> list[str]:

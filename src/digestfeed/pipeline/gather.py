@@ -45,8 +45,9 @@ def find_changes(session: Session) -> Changes:
     options, known = session.options, session.known
     files, session.faults = sources.scan(options.digests)
     present = {file.path for file in files}
-    hidden = {fault.path: fault.reason for fault in session.faults}
+    hidden = {fault.path: fault.told for fault in session.faults}
     absent = [digest for path, digest in known.items() if path not in present]
+    hidden |= {d.path: sources.A_FOLDER for d in absent if sources.is_folder(options.digests, d.path)}
     broken = [(d.path, reason) for d in absent if (reason := _fault_of(d.path, hidden)) and d.fault != reason]
     gone = [digest for digest in absent if _fault_of(digest.path, hidden) is None]
     if not present and not hidden and not options.allow_shrink:

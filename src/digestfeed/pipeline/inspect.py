@@ -4,24 +4,31 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import msgspec
 
 from digestfeed import merge, sources
 from digestfeed.config import Config
+from digestfeed.diagnostics import Finding, findings
 from digestfeed.fields import OTHER
-from digestfeed.model import Appearance, Chatter, Location, Paper, Problem
+from digestfeed.model import Appearance, Chatter, Paper
 from digestfeed.pipeline.intake import Taken, naming, take_text
+from digestfeed.pipeline.report import fault_problem
+from digestfeed.problems import ALL
 
 
 class Lint(msgspec.Struct, frozen=True):
-    """What is wrong with the digests of a folder, and what in them is no part of an item."""
+    """What is wrong with the digests of a folder, and what in them is no part of an item.
+
+    `findings` are the problems asked for, in order of place; `ignored` is how many others there are.
+    """
 
     digests: int
     items: int
-    problems: tuple[Problem, ...]
+    findings: tuple[Finding, ...]
+    ignored: int
     chatter: tuple[Chatter, ...]
 
 
@@ -43,23 +50,29 @@ class Unmatched(msgspec.Struct, frozen=True):
     nearest: str | None
 
 
-def lint(digests: Path, config: Config, today: dt.date) -> Lint:
-    """Read all digests and gather what is wrong with them.
+def lint(digests: Path, config: Config, today: dt.date, codes: Collection[str] = ALL) -> Lint:
+    """Read all digests and gather what is wrong with them, as far as it has one of the codes.
 
     Raises:
         SourceError: there is no such folder.
     """
-    problems: list[Problem] = []
+    found: list[Finding] = []
     chatter: list[Chatter] = []
-    count = items = 0
-    for taken in _all_taken(digests, config, today):
+    count = items = ignored = 0
+    for file, read in _all_read(digests, config):
         count += 1
-        items += taken.items
-        problems += taken.problems
-        chatter += taken.chatter
-        if taken.fault is not None:
-            problems.append(Problem(Location(taken.file.path), "unreadable", taken.fault))
-    return Lint(count, items, tuple(sorted(problems)), tuple(sorted(chatter)))
+        if isinstance(read, sources.SourceFault):
+            problems, text = [fault_problem(read.path, read.told)], ""
+        else:
+            taken = take_text(file, read, config, today)
+            items += taken.items
+            chatter += taken.chatter
+            problems, text = list(taken.problems), read.text
+        wanted = [problem for problem in problems if problem.code in codes]
+        ignored += len(problems) - len(wanted)
+        found += findings(wanted, text)
+    found.sort(key=lambda finding: finding.problem)
+    return Lint(count, items, tuple(found), ignored, tuple(sorted(chatter)))
 
 
 def field_uses(digests: Path, config: Config, today: dt.date) -> tuple[list[FieldUse], list[Unmatched]]:
@@ -107,14 +120,33 @@ def merged(appearances: list[Appearance], config: Config) -> Paper:
     return merge.merge(appearances, names.fields_of, names.infer)
 
 
+def all_papers(digests: Path, config: Config, today: dt.date) -> list[Paper]:
+    """Merge all papers of a folder as a build does, in order of (published, key); the undated come first.
+
+    Raises:
+        SourceError: there is no such folder.
+    """
+    found: dict[str, list[Appearance]] = {}
+    for taken in _all_taken(digests, config, today):
+        for row in taken.rows:
+            found.setdefault(row.key, []).append(msgspec.msgpack.decode(row.body, type=Appearance))
+    papers = (merged(appearances, config) for appearances in found.values())
+    return sorted(papers, key=lambda paper: (paper.published or 0, paper.key))
+
+
 def _all_taken(digests: Path, config: Config, today: dt.date, wanted: bytes = b"") -> Iterator[Taken]:
     """Take in every digest; with `wanted` only those whose bytes have it, which spares parsing the others."""
+    for file, read in _all_read(digests, config):
+        if isinstance(read, sources.SourceText) and wanted.decode() in read.text:
+            yield take_text(file, read, config, today)
+
+
+def _all_read(
+    digests: Path, config: Config
+) -> Iterator[tuple[sources.SourceFile, sources.SourceText | sources.SourceFault]]:
+    """Read every digest, and give what cannot be read as the fault that it is."""
     files, faults = sources.scan(digests)
     for fault in faults:
-        yield Taken(file=sources.SourceFile(fault.path, 0, 0), fault=fault.reason)
+        yield sources.SourceFile(fault.path, 0, 0), fault
     for file in files:
-        read = sources.read(digests, file.path, config.digests.max_bytes)
-        if isinstance(read, sources.SourceFault):
-            yield Taken(file=file, fault=read.reason)
-        elif wanted.decode() in read.text:
-            yield take_text(file, read, config, today)
+        yield file, sources.read(digests, file.path, config.digests.max_bytes)

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable, Sequence
-from functools import lru_cache
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property, lru_cache
 
 import msgspec
 
@@ -16,8 +17,9 @@ from digestfeed import dating, fields, merge, sources
 from digestfeed.catalog import AppearanceRow
 from digestfeed.channels import entered
 from digestfeed.config import ChannelConfig, Config, FieldConfig
-from digestfeed.model import Appearance, Chatter, Digest, Item, Location, Problem
+from digestfeed.model import Appearance, Chatter, Digest, Item, Location, Parsed, Problem
 from digestfeed.parse import parse
+from digestfeed.text import span_of
 
 
 class IntakeTask(msgspec.Struct, frozen=True):
@@ -30,7 +32,7 @@ class IntakeTask(msgspec.Struct, frozen=True):
 
 
 class Taken(msgspec.Struct, frozen=True, kw_only=True):
-    """What one file gave: rows, and what there is to report; or only the `fault` for which it could not be read.
+    """What one file gave: rows, and what there is to report; or only the `fault` as told by `SourceFault`.
 
     `held` is the first day (YYYYMMDD) on which a section from the future is due, or 0; `newest` the last day that
     the file is of, YYYY-MM-DD.
@@ -55,14 +57,14 @@ def take_in(task: IntakeTask) -> list[Taken]:
 def _take_file(task: IntakeTask, file: sources.SourceFile) -> Taken:
     read = sources.read(task.folder, file.path, task.config.digests.max_bytes)
     if isinstance(read, sources.SourceFault):
-        return Taken(file=file, fault=read.reason)
+        return Taken(file=file, fault=read.told)
     return take_text(file, read, task.config, task.today)
 
 
 def take_text(file: sources.SourceFile, read: sources.SourceText, config: Config, today: dt.date) -> Taken:
     """Take in a file's text: the pure part of `take_in`."""
     parsed = parse(file.path, read.text)
-    faults = Faults(file.path, parsed.problems)
+    faults = Faults(file.path, read.text, parsed)
     if read.note:
         faults.add(0, "encoding", f"expected UTF-8, got {read.note}; read as that")
     appearances: list[Appearance] = []
@@ -70,10 +72,10 @@ def take_text(file: sources.SourceFile, read: sources.SourceText, config: Config
     newest: dt.date | None = None
     for digest in parsed.digests:
         dated, wrong = dating.date_digest(digest, config.timezone, alone=len(parsed.digests) == 1)
-        faults.problems += wrong
+        faults.take_dates(wrong, digest.heading)
         if dated is not None and dated.day > today:
             held = min(held or day_number(dated.day), day_number(dated.day))
-            faults.add(digest.heading_line, "from-the-future", _LATER.format(dated.day))
+            faults.add(digest.heading_line, "from-the-future", _LATER.format(dated.day), digest.heading)
             continue
         if dated is not None:
             newest = max(newest or dated.day, dated.day)
@@ -92,44 +94,74 @@ def take_text(file: sources.SourceFile, read: sources.SourceText, config: Config
         items=items,
         held=held,
         newest=newest.isoformat() if newest else None,
-        problems=tuple(sorted(faults.problems)),
+        problems=tuple(sorted(set(faults.problems))),
         chatter=parsed.chatter,
         rows=tuple(appearance_row(appearance, names, config.channels) for appearance in appearances),
     )
 
 
 _LATER = "expected a digest of today or before, got {}; held back until then"
-# What already says why an item cannot be dated or named; that it cannot is then no problem of its own.
-_NO_DATE = frozenset(["bad-date", "date-mismatch"])
+# What already says why an item has no arXiv id; that it cannot be dated is then no problem of its own.
 _NO_ID = frozenset(["bad-arxiv-id", "broken-link", "bad-link"])
 
 
 class Faults:
-    """The problems of one file, and what of them stands at an item."""
+    """The problems of one file, where in its text they are, and what of them stands at an item.
 
-    def __init__(self, path: str, problems: Sequence[Problem]) -> None:
+    Whatever is asked of an item takes the same time in a file of a hundred thousand.
+    """
+
+    def __init__(self, path: str, text: str, parsed: Parsed) -> None:
         self.path = path
-        self.problems = list(problems)
+        self.problems = list(parsed.problems)
+        self._text = text
+        self._starts = [item.line for digest in parsed.digests for item in digest.items]
+        self._has_no_date = False
+        self._no_id = [p.where.line for p in parsed.problems if p.kind in _NO_ID]
+        self._no_title = [n for n, p in enumerate(parsed.problems) if p.kind == "missing-title"]
 
-    def add(self, line: int, kind: str, message: str) -> None:
-        """Add a problem."""
-        self.problems.append(Problem(Location(self.path, line), kind, message))
+    @cached_property
+    def _lines(self) -> list[str]:
+        return self._text.split("\n")
+
+    def add(self, line: int, kind: str, message: str, part: str | None = None) -> None:
+        """Add a problem with a line (0: with the whole file), in the part that is at fault, else all of it."""
+        column = length = 0
+        if line:
+            raw = self._lines[line - 1]
+            column, length = span_of(raw if part is None else part, raw)
+        self.problems.append(Problem(Location(self.path, line, column), kind, message, length))
+
+    def take_dates(self, problems: Iterable[Problem], part: str | None) -> None:
+        """Add what is wrong with a digest's date, with the part of its heading that says so."""
+        for problem in problems:
+            self._has_no_date = True
+            self.add(problem.where.line, problem.kind, problem.message, part)
+
+    def add_below(self, item: Item, kind: str, message: str, part: str) -> None:
+        """Add a problem at the line of an item in which a part stands; at its first where there is none such."""
+        below = range(item.line, self._end(item))
+        line = next((number for number in below if part in self._lines[number - 1]), 0)
+        self.add(line or item.line, kind, message, part if line else None)
 
     def explain_undated(self, item: Item) -> bool:
         """Tell whether another problem already says why an item has no date."""
-        ends = item.line + _ITEM_LINES
-        return any(p.kind in _NO_DATE or (p.kind in _NO_ID and item.line <= p.where.line < ends) for p in self.problems)
+        at = bisect_left(self._no_id, item.line)
+        return self._has_no_date or (at < len(self._no_id) and self._no_id[at] < self._end(item))
 
-    def supersede(self, item: Item, old: str, kind: str, message: str) -> None:
-        """Say of an item's fault what it leads to, instead of saying both."""
-        for index, problem in enumerate(self.problems):
-            if problem.kind == old and problem.where.line >= item.line:
-                self.problems[index] = Problem(problem.where, kind, message)
-                return
-        self.add(item.line, kind, message)
+    def supersede_title(self, item: Item, kind: str, message: str) -> None:
+        """Say of an item's missing title what it leads to, instead of saying both."""
+        at = bisect_left(self._no_title, item.line, key=lambda index: self.problems[index].where.line)
+        if at == len(self._no_title):
+            self.add(item.line, kind, message)
+            return
+        index = self._no_title[at]
+        self.problems[index] = msgspec.structs.replace(self.problems[index], kind=kind, message=message)
 
-
-_ITEM_LINES = 200  # an item ends where the next begins; this bounds the search for its faults
+    def _end(self, item: Item) -> int:
+        """The line after an item: the next one's, or after the last of the file."""
+        at = bisect_right(self._starts, item.line)
+        return self._starts[at] if at < len(self._starts) else len(self._lines) + 1
 
 
 def _appearance(
@@ -138,13 +170,13 @@ def _appearance(
     key = merge.key_of(item)
     if key is None:
         message = "expected a title or an arXiv id, got neither; not published"
-        faults.supersede(item, "missing-title", "no-identity", message)
+        faults.supersede_title(item, "no-identity", message)
         return None
     if dated is None and item.arxiv_id is not None:
         dated = dating.date_by_id(item.arxiv_id, timezone)
     elif dated is not None and item.arxiv_id is not None and dating.id_is_later(item.arxiv_id, dated.day):
         wanted = f"expected an arXiv id of {dated.day:%Y-%m} or before, got {item.arxiv_id}"
-        faults.add(item.line, "id-after-digest", wanted)
+        faults.add_below(item, "id-after-digest", wanted, item.arxiv_id)
     elif dated is None and not faults.explain_undated(item):
         faults.add(item.line, "undated", "expected a date or an arXiv id, got neither; it is in no feed")
     return Appearance(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from digestfeed import diagnostics
 from digestfeed.model import Chatter, Location, Problem
+from digestfeed.problems import BY_KIND, UNREAD
 from digestfeed.sources import SourceFault
 
 if TYPE_CHECKING:
@@ -22,9 +23,9 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     """A finished build.  `seconds` and `stages` are wall time; everything else follows from the digests alone.
 
     `merged` counts the papers of more than one appearance; `documents` what the output consists of; `written`,
-    `removed` and `bytes_written` what this run changed.  `fresh` are the
-    problems of the digests read in this run, and of those that cannot be read now; `notes` are sentences for the
-    operator.
+    `removed` and `bytes_written` what this run changed, and `changed_feeds` which feeds it or a run that died
+    before it did.  `fresh` are the problems of the digests read in this run, and of those that cannot be read now;
+    `notes` are sentences for the operator.
     """
 
     digests: int
@@ -47,9 +48,9 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     stages: dict[str, float]
 
     @property
-    def kinds(self) -> dict[str, int]:
-        """How many problems there are of each kind, by kind."""
-        return dict(sorted(Counter(problem.kind for problem in self.problems).items()))
+    def codes(self) -> dict[str, int]:
+        """How many problems there are of each code, by code."""
+        return diagnostics.counts(self.problems)
 
 
 class DigestReport(msgspec.Struct, frozen=True, array_like=True):
@@ -69,7 +70,8 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     feeds: int
     newest_digest: str | None
     problems_by_kind: dict[str, int]
-    problems: list[dict[str, str | int]]
+    problems_by_code: dict[str, int]
+    problems: list[dict[str, str | int | None]]
 
 
 def status_bytes(status: Status) -> bytes:
@@ -77,12 +79,33 @@ def status_bytes(status: Status) -> bytes:
     return msgspec.json.format(msgspec.json.encode(status), indent=2) + b"\n"
 
 
-def listed(problems: tuple[Problem, ...]) -> list[dict[str, str | int]]:
+def papers_in(status: bytes) -> int:
+    """Read how many papers a `status.json` counts; 0 where it is none."""
+    try:
+        return msgspec.json.decode(status, type=_Counted).papers
+    except msgspec.DecodeError:
+        return 0
+
+
+class _Counted(msgspec.Struct, frozen=True):
+    """Of a `status.json`, of whatever version, what is asked of it."""
+
+    papers: int = 0
+
+
+def listed(problems: tuple[Problem, ...]) -> list[dict[str, str | int | None]]:
     """Give the first problems as a program reads them."""
-    return [
-        {"path": p.where.path, "line": p.where.line, "kind": p.kind, "message": p.message}
-        for p in problems[:STATUS_PROBLEMS]
-    ]
+    return [diagnostics.listed(problem) for problem in problems[:STATUS_PROBLEMS]]
+
+
+def report_bytes(report: Report) -> bytes:
+    """Write a report for `--report`: each problem with its code, and how many there are of each."""
+    data: dict[str, Any] = msgspec.to_builtins(report)
+    for name in ("problems", "fresh"):
+        for problem in data[name]:
+            problem["code"] = BY_KIND[problem["kind"]].code
+    data["problems_by_code"] = report.codes
+    return msgspec.json.format(msgspec.json.encode(data)) + b"\n"
 
 
 def gather_problems(
@@ -96,7 +119,7 @@ def gather_problems(
     """
     found: list[Problem] = []
     chatter = 0
-    unreadable: dict[str, str] = {fault.path: fault.reason for fault in faults}
+    unreadable: dict[str, str] = {fault.path: fault.told for fault in faults}
     for path, fault, encoded in reports:
         if fault is not None:
             unreadable[path] = fault
@@ -104,8 +127,14 @@ def gather_problems(
             report = msgspec.msgpack.decode(encoded, type=DigestReport)
             found += report.problems
             chatter += len(report.chatter)
-    found += [Problem(Location(path), "unreadable", reason) for path, reason in unreadable.items()]
+    found += [fault_problem(path, told) for path, told in unreadable.items()]
     return tuple(sorted(found)), chatter
+
+
+def fault_problem(path: str, told: str) -> Problem:
+    """Make a problem of a fault as `sources.SourceFault` tells it: `too-large: expected …`."""
+    kind, _, reason = told.partition(": ")
+    return Problem(Location(path), kind, reason)
 
 
 def report_of(session: Session, seconds: float) -> Report:
@@ -126,7 +155,7 @@ def report_of(session: Session, seconds: float) -> Report:
         bytes_written=session.output.bytes,
         newest=newest,
         problems=problems,
-        fresh=tuple(p for p in problems if p.where.path in session.read or p.kind == "unreadable"),
+        fresh=tuple(p for p in problems if p.where.path in session.read or p.kind in UNREAD),
         chatter=chatter,
         notes=tuple(session.notes),
         changed_feeds=tuple(sorted(session.output.feeds)),
