@@ -12,8 +12,10 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from digestfeed import problems
 from digestfeed.errors import ConfigError
 from digestfeed.text import slug as path_name
+from digestfeed.toml import line_of
 
 CONFIG_NAME = "digestfeed.toml"
 """The name under which a config is looked for."""
@@ -25,6 +27,11 @@ Slug = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*\Z", max_len
 Positive = Annotated[int, msgspec.Meta(ge=1, le=2**40)]
 
 
+def _said(description: str, example: object = None) -> msgspec.Meta:
+    """Describe a key for the reference and the schema; the example is of a value."""
+    return msgspec.Meta(description=description, examples=None if example is None else [example])
+
+
 class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A table of the config: frozen, and strict about its keys."""
 
@@ -32,47 +39,83 @@ class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 class FieldConfig(_Table, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`[fields.<slug>]`: a field added to the vocabulary, or one of its own extended."""
 
-    name: str | None = None
-    name_ko: str | None = None
-    aliases: tuple[str, ...] = ()
-    terms: tuple[str, ...] = ()
-    formerly: tuple[Slug, ...] = ()
+    name: Annotated[str | None, _said("Its English name.", "Robotics")] = None
+    name_ko: Annotated[str | None, _said("Its Korean name.", "로봇공학")] = None
+    aliases: Annotated[
+        tuple[str, ...],
+        _said(
+            "Labels that mean it, beside those of the vocabulary; case, spaces and hyphens do not matter.", ["로봇 손"]
+        ),
+    ] = ()
+    terms: Annotated[
+        tuple[str, ...],
+        _said("Words of titles and summaries by which it is inferred where a digest writes no labels.", ["gripper"]),
+    ] = ()
+    formerly: Annotated[
+        tuple[Slug, ...], _said("Slugs that it had: their feeds stay, and lead readers to its own.", ["robots"])
+    ] = ()
 
 
 class ChannelConfig(_Table, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`[[channels]]`: a feed of one's own, by fields, votes and words."""
 
-    slug: Slug
-    title: str
-    any: tuple[Slug, ...] = ()
-    all: tuple[Slug, ...] = ()
-    none: tuple[Slug, ...] = ()
-    min_votes: Positive | None = None
-    include: str | None = None
-    exclude: str | None = None
+    slug: Annotated[Slug, _said("The folder of its feeds, `feeds/<slug>/`; never change it.", "llm-hot")]
+    title: Annotated[str, _said("Its title in readers.", "LLM papers people like")]
+    any: Annotated[tuple[Slug, ...], _said("A paper has at least one of these fields.", ["large-language-models"])] = ()
+    all: Annotated[
+        tuple[Slug, ...], _said("A paper has all of these fields.", ["robotics", "reinforcement-learning"])
+    ] = ()
+    none: Annotated[tuple[Slug, ...], _said("A paper has none of these fields.", ["other"])] = ()
+    min_votes: Annotated[
+        Positive | None, _said("A paper enters when a digest first shows it with so many votes, and stays.", 30)
+    ] = None
+    include: Annotated[str | None, _said("A regular expression that the title or a summary holds.", "reason|추론")] = (
+        None
+    )
+    exclude: Annotated[str | None, _said("A regular expression that neither holds.", "survey")] = None
 
 
 class DigestsConfig(_Table, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`[digests]`: what is read."""
 
-    max_bytes: Positive = 64_000_000
+    max_bytes: Annotated[Positive, _said("The size in bytes above which a file is reported and not read.")] = 64_000_000
 
 
 class FeedsConfig(_Table, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`[feeds]`: how much a feed holds and what it tells readers."""
 
-    latest: Positive = 50
-    archive_size: Positive = 100
-    min_papers: Positive = 1
-    ttl_minutes: Positive = 60
-    hubs: tuple[str, ...] = ()
+    latest: Annotated[Positive, _said("How many of the newest papers a feed holds at least.")] = 50
+    archive_size: Annotated[Positive, _said("How many papers an archive document holds (RFC 5005).")] = 100
+    min_papers: Annotated[Positive, _said("How many papers a field has before it gets a feed.")] = 1
+    ttl_minutes: Annotated[
+        Positive, _said("How long a reader may wait before it asks again, in minutes (RSS `ttl`).")
+    ] = 60
+    hubs: Annotated[
+        tuple[str, ...], _said("WebSub hubs, which `digestfeed ping` tells what changed.", ["https://hub.example.org/"])
+    ] = ()
 
 
 class SiteConfig(_Table, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`[site]`: the pages for people."""
 
-    pages: bool = True
-    thumbnails: bool = True
+    pages: Annotated[
+        bool, _said("Whether pages for people are made; without them an entry links to the paper itself.")
+    ] = True
+    thumbnails: Annotated[bool, _said("Whether pages and feeds show pictures from other hosts.")] = True
+    search: Annotated[
+        bool, _said("Whether there is a search page and the index it looks words up in; see `docs/search.md`.")
+    ] = False
+
+
+class CheckConfig(_Table, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[check]`: which problems nobody wants to hear of, by code or kind; they are counted in the data all the same."""
+
+    ignore: Annotated[tuple[str, ...], _said("Codes or kinds of problems.", ["D012"])] = ()
+
+    @property
+    def codes(self) -> frozenset[str]:
+        """The codes of the problems to tell of."""
+        return problems.ALL - problems.select(self.ignore)
 
 
 class Config(_Table, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -82,18 +125,31 @@ class Config(_Table, frozen=True, kw_only=True, forbid_unknown_fields=True):
     date (`example.org,2024`) as RFC 4151 asks, and must never change once feeds are published.
     """
 
-    title: str = "AI paper digest"
-    description: str = "New AI papers, from a daily digest."
-    author: str = "digestfeed"
-    base_url: str = PREVIEW_URL
-    id_authority: str = PREVIEW_AUTHORITY
-    language: str = "ko"
-    timezone: str = "Asia/Seoul"
+    title: Annotated[str, _said("The site's title, and that of the feed of all papers.", "AI papers of the day")] = (
+        "AI paper digest"
+    )
+    description: Annotated[str, _said("One sentence about the site.")] = "New AI papers, from a daily digest."
+    author: Annotated[str, _said("Who is named as author of the feeds.", "Ann Example")] = "digestfeed"
+    base_url: Annotated[str, _said("Where the output folder is on the web.", "https://papers.example.org/")] = (
+        PREVIEW_URL
+    )
+    id_authority: Annotated[
+        str,
+        _said(
+            "A domain and a year in which it was yours (RFC 4151). Part of every id: never change it.",
+            "example.org,2024",
+        ),
+    ] = PREVIEW_AUTHORITY
+    language: Annotated[str, _said("Of the pages and of the words around an entry: `ko` or `en`.", "en")] = "ko"
+    timezone: Annotated[str, _said("The IANA name of the zone in which digests are dated.", "Europe/Berlin")] = (
+        "Asia/Seoul"
+    )
     digests: DigestsConfig = DigestsConfig()
     feeds: FeedsConfig = FeedsConfig()
     site: SiteConfig = SiteConfig()
     fields: dict[Slug, FieldConfig] = msgspec.field(default_factory=dict)
     channels: tuple[ChannelConfig, ...] = ()
+    check: CheckConfig = CheckConfig()
 
     @property
     def is_preview(self) -> bool:
@@ -114,10 +170,17 @@ def parse_config(path: str, text: str) -> Config:
     try:
         config = msgspec.toml.decode(text, type=Config)
     except msgspec.ValidationError as error:
-        raise ConfigError(path, _explained(_with_slug(str(error), text))) from error
+        raise _located(path, text, *_explained(_with_slug(str(error), text))) from error
     except msgspec.DecodeError as error:
         raise ConfigError(path, f"expected TOML, got: {error}") from error
-    return checked(path, config)
+    return checked(path, config, text)
+
+
+def _located(path: str, text: str, key: str, reason: str) -> ConfigError:
+    """Make the error of a key, with its line."""
+    names = [int(name) if name.isdecimal() else name for name in re.findall(r"[^.\[\]]+", key)]
+    line = line_of(text, names)
+    return ConfigError(f"{path}:{line}" if line else path, f"{key}: {reason}" if key else reason)
 
 
 def with_base_url(config: Config, base_url: str | None) -> Config:
@@ -127,14 +190,14 @@ def with_base_url(config: Config, base_url: str | None) -> Config:
     return checked("--base-url", msgspec.structs.replace(config, base_url=base_url))
 
 
-def checked(path: str, config: Config) -> Config:
-    """Check what types cannot say, and end the base URL with a slash.
+def checked(path: str, config: Config, text: str = "") -> Config:
+    """Check what types cannot say, and end the base URL with a slash; `text` tells the line of a fault.
 
     Raises:
         ConfigError: a URL, authority, time zone, language or pattern that cannot be used.
     """
     for key, problem in _faults(config):
-        raise ConfigError(path, f"{key}: {problem}")
+        raise _located(path, text, key, problem)
     return msgspec.structs.replace(config, base_url=config.base_url.rstrip("/") + "/")
 
 
@@ -164,6 +227,10 @@ def _faults(config: Config) -> list[tuple[str, str]]:
     for number, hub in enumerate(config.feeds.hubs):
         if not _is_http(hub):
             faults.append((f"feeds.hubs[{number}]", f"expected a URL, got {hub!r}"))
+    try:
+        problems.select(config.check.ignore)
+    except ValueError as error:
+        faults.append(("check.ignore", str(error)))
     return faults + _table_faults(config)
 
 
@@ -171,8 +238,8 @@ def _table_faults(config: Config) -> list[tuple[str, str]]:
     faults = []
     for slug, field in config.fields.items():
         faults += _slug_faults(f"fields.{slug}", slug, *field.formerly)
-    for channel in config.channels:
-        faults += _slug_faults(f"channels.{channel.slug}", channel.slug) + _channel_faults(channel)
+    for number, channel in enumerate(config.channels):
+        faults += _slug_faults(f"channels[{number}].slug", channel.slug) + _channel_faults(number, channel)
     return faults
 
 
@@ -182,13 +249,13 @@ def _slug_faults(key: str, *slugs: str) -> list[tuple[str, str]]:
     return [(key, f"expected another slug, {name!r} is taken") for name in taken]
 
 
-def _channel_faults(channel: ChannelConfig) -> list[tuple[str, str]]:
+def _channel_faults(number: int, channel: ChannelConfig) -> list[tuple[str, str]]:
     faults = []
     for key, pattern in (("include", channel.include), ("exclude", channel.exclude)):
         try:
             re.compile(pattern or "")
         except re.error as error:
-            faults.append((f"channels.{channel.slug}.{key}", f"expected a regular expression: {error}"))
+            faults.append((f"channels[{number}].{key}", f"expected a regular expression: {error}"))
     return faults
 
 
@@ -217,8 +284,8 @@ def _zone_exists(name: str) -> bool:
     return True
 
 
-def _explained(message: str) -> str:
-    """Turn msgspec's sentence into ours: the key first, and for an unknown key the nearest that exists."""
+def _explained(message: str) -> tuple[str, str]:
+    """Turn msgspec's sentence into ours: the key, and the reason; for an unknown key the nearest that exists."""
     reason, _, place = message.partition(" - at `$")
     key = place.rstrip("`").lstrip(".")
     unknown = re.search(r"unknown field `([^`]*)`", reason)
@@ -226,8 +293,10 @@ def _explained(message: str) -> str:
         path = f"{key}.{unknown[1]}" if key else unknown[1]
         table = _TABLES[re.split(r"[.\[]", key)[0]]
         nearest = difflib.get_close_matches(unknown[1], table.__struct_fields__, n=1)
-        return f"{path}: unknown key" + (f", did you mean {nearest[0]}?" if nearest else "")
-    return f"{key}: {reason[:1].lower()}{reason[1:]}" if key else reason
+        return path, "unknown key" + (f", did you mean {nearest[0]}?" if nearest else "")
+    for name, words in _IN_WORDS.items():
+        reason = reason.replace(name, words)
+    return key, f"{reason[:1].lower()}{reason[1:]}" if key else reason
 
 
 def _with_slug(message: str, text: str) -> str:
@@ -245,6 +314,20 @@ def _with_slug(message: str, text: str) -> str:
     return message
 
 
+_IN_WORDS = {
+    "`str | null`": "a string",
+    "`int | null`": "a whole number",
+    "`object`": "a table",
+    "`array`": "an array",
+    "`str`": "a string",
+    "`int`": "a whole number",
+    "`bool`": "true or false",
+    "`float`": "a number",
+    "Object missing required field `slug`": "expected the key slug",
+    "Object missing required field `title`": "expected the key title",
+}
+"""What msgspec calls things, and what the one who writes TOML calls them."""
+
 _TABLES: dict[str, type[_Table]] = {
     "": Config,
     "digests": DigestsConfig,
@@ -252,4 +335,5 @@ _TABLES: dict[str, type[_Table]] = {
     "site": SiteConfig,
     "fields": FieldConfig,
     "channels": ChannelConfig,
+    "check": CheckConfig,
 }
