@@ -10,8 +10,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from digestfeed.model import Links, Mention
-from digestfeed.render.data import bibtex, citation_key, jsonl_line, tex
+from digestfeed.model import Links, Mention, Paper
+from digestfeed.render.citation import citation_key, cited
+from digestfeed.render.data import DataFile, MonthData, bibliography, index, jsonl_line
+from digestfeed.render.tex import tex
 from tests.papers import make_context, make_paper
 
 CONTEXT = make_context()
@@ -71,8 +73,9 @@ def test_a_lone_surrogate_costs_only_itself() -> None:
     assert row["appearances"][0]["digest"] == "\ufffd.md"
 
 
-def read_bibtex(text: str) -> tuple[str, dict[str, str]]:
-    """Read one entry as BibTeX does: a key, then names and values, braces counted and nothing else."""
+def read_bibtex(paper: Paper) -> tuple[str, dict[str, str]]:
+    """Read a paper's entry as BibTeX does: a key, then names and values, braces counted and nothing else."""
+    text = bibliography([cited(paper)]).decode()
     head = re.match(r"@misc\{([A-Za-z0-9.-]+),\n", text)
     assert head is not None
     assert text.endswith("\n}\n")
@@ -82,9 +85,9 @@ def read_bibtex(text: str) -> tuple[str, dict[str, str]]:
         assert match is not None, line
         assert match[1] not in fields
         depth = 0
-        for index, character in enumerate(match[2]):
+        for place, character in enumerate(match[2]):
             depth += (character == "{") - (character == "}")
-            assert depth > 0 or index == len(match[2]) - 1 or match[2].isalpha()
+            assert depth > 0 or place == len(match[2]) - 1 or match[2].isalpha()
         assert depth == 0
         fields[match[1]] = match[2]
     return head[1], fields
@@ -102,7 +105,7 @@ def assert_tex(value: str) -> None:
 
 def test_an_arxiv_paper() -> None:
     """An arXiv paper is cited by its number, title braced, authors joined, month by its macro."""
-    key, fields = read_bibtex(bibtex(make_paper(authors=("Ada Lovelace", "김 하나")), CONTEXT).decode())
+    key, fields = read_bibtex(make_paper(authors=("Ada Lovelace", "김 하나")))
     assert key == "arxiv-2412.17743"
     assert fields == {
         "title": "{{YuLan-Mini: An Open Data-efficient Language Model}}",
@@ -125,7 +128,7 @@ def test_an_arxiv_paper() -> None:
 )
 def test_year_and_month_from_the_id(key: str, year: str, month: str) -> None:
     """Without a day of submission, the arXiv id tells year and month, in the new and the old form."""
-    _, fields = read_bibtex(bibtex(make_paper(key, submitted=None), CONTEXT).decode())
+    _, fields = read_bibtex(make_paper(key, submitted=None))
     assert (fields["year"], fields["month"]) == (year, month)
 
 
@@ -133,7 +136,7 @@ def test_news() -> None:
     """What has no arXiv id is cited by its address and the day of its digest."""
     links = Links(source="https://news.example/a_b?c=%20&d={x}")
     paper = make_paper("item-0123456789ab", links=links, day=dt.date(2024, 11, 22))
-    key, fields = read_bibtex(bibtex(paper, CONTEXT).decode())
+    key, fields = read_bibtex(paper)
     assert key == "item-0123456789ab"
     assert fields["howpublished"] == "{news.example}"
     assert fields["url"] == "{https://news.example/a_b?c=%20&d=%7Bx%7D}"
@@ -142,7 +145,7 @@ def test_news() -> None:
 
 def test_organisations_are_one_author() -> None:
     """A name with `and` or a comma in it is braced, or BibTeX would take it apart."""
-    _, fields = read_bibtex(bibtex(make_paper(authors=("Search and Rescue Lab", "Doe, Jane")), CONTEXT).decode())
+    _, fields = read_bibtex(make_paper(authors=("Search and Rescue Lab", "Doe, Jane")))
     assert fields["author"] == "{{Search and Rescue Lab} and {Doe, Jane}}"
 
 
@@ -201,7 +204,7 @@ def test_any_title_makes_a_whole_entry(text: str) -> None:
     """Whatever a digest gives as title, authors and link, the entry reads as one and runs nothing."""
     links = Links(source=f"https://news.example/{text}")
     paper = make_paper("item-0123456789ab", title=text, authors=(text, "B"), links=links)
-    _, fields = read_bibtex(bibtex(paper, CONTEXT).decode())
+    _, fields = read_bibtex(paper)
     for name in {"title", "author", "howpublished"} & set(fields):
         assert_tex(fields[name][1:-1])
 
@@ -212,3 +215,43 @@ def test_citation_keys_are_unique() -> None:
     made = [citation_key(key) for key in keys]
     assert len(set(made)) == len(keys)
     assert all(re.fullmatch("[A-Za-z0-9.-]+", key) for key in made)
+
+
+def test_groups_are_one_author() -> None:
+    """A team is no person with a family name."""
+    _, fields = read_bibtex(make_paper(authors=("Gemma Team", "Ada Lovelace")))
+    assert fields["author"] == "{{Gemma Team} and Ada Lovelace}"
+
+
+def test_the_index_lists_files_with_sizes_and_hashes() -> None:
+    """Each month has its name, its count and its files, in the order given, and the whole has their sum."""
+    december = MonthData(
+        202412,
+        3,
+        (
+            DataFile("archive/2024-12/papers.jsonl", 10, bytes(range(32))),
+            DataFile("archive/2024-12/papers.bib", 20, bytes(32)),
+        ),
+    )
+    undated = MonthData(0, 2, (DataFile("archive/undated/papers.jsonl", 5, bytes(32)),))
+    data = index([december, undated], make_context(title='A "title"', language="en"))
+    assert data.endswith(b"}\n")
+    whole = json.loads(data)
+    assert list(whole) == ["version", "title", "description", "language", "url", "papers", "months"]
+    assert (whole["version"], whole["title"], whole["papers"]) == (1, 'A "title"', 5)
+    assert [(month["month"], month["papers"]) for month in whole["months"]] == [("2024-12", 3), ("undated", 2)]
+    assert whole["months"][0]["files"][0] == {
+        "url": "https://digests.example.org/archive/2024-12/papers.jsonl",
+        "type": "application/jsonl",
+        "bytes": 10,
+        "sha256": bytes(range(32)).hex(),
+    }
+    assert whole["months"][0]["files"][1]["type"] == "application/x-bibtex"
+
+
+def test_a_bibliography_is_entries_with_lines_between() -> None:
+    """The file of a month is its entries, and ends with a line end."""
+    text = bibliography(map(cited, [make_paper(), make_paper("2412.18072")])).decode()
+    assert re.findall(r"(?:\A|\n\n)@misc\{(.*),", text) == ["arxiv-2412.17743", "arxiv-2412.18072"]
+    assert text.endswith("\n}\n")
+    assert bibliography([]) == b""

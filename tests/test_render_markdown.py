@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from urllib.parse import urlsplit
 
@@ -9,6 +10,7 @@ import html5lib
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from lxml import etree
 
 from digestfeed.render import markdown
 from digestfeed.render.body import markdown_html, web_url
@@ -222,7 +224,7 @@ BOMBS = {
     "emphasis": "*a_",
     "links": "[a](",
     "pointy": "[a](<b",
-    "references": "[a]: b\n",
+    "definitions": "[a]: b\n",
     "backticks": "`a",
     "entities": "&#x41;",
     "strikes": "~~a",
@@ -241,12 +243,46 @@ def test_nesting_is_bounded(name: str) -> None:
     """No input costs more than linear time: four times the text, at most about four times the seconds."""
     piece = BOMBS[name]
     seconds = []
-    for size in (15_000, 60_000):
+    for size in (markdown.LONGEST_MARKDOWN // 4, markdown.LONGEST_MARKDOWN):
         text = piece * (size // len(piece))
         begin = time.process_time()
         markdown_html(text)
         seconds.append(time.process_time() - begin)
     assert seconds[1] < 12 * seconds[0] + 0.5
+
+
+@pytest.mark.parametrize(
+    ("levels", "is_markdown"), [("> " * 20, True), ("> " * 21, False), ("- " * 10, True), ("- " * 11, False)]
+)
+def test_what_is_nested_too_deep_is_shown_as_it_is_written(levels: str, is_markdown: bool) -> None:  # noqa: FBT001
+    """The parser drops what is deeper than it likes; here its text is kept, with the marks before it."""
+    html = markdown_html(f"{levels}words <b>\n\n*more*")
+    assert "words &lt;b&gt;" in html
+    assert ("<blockquote>" in html or "<ul>" in html) is is_markdown
+    assert ("<em>more</em>" in html) is is_markdown
+
+
+def test_link_definitions_are_text() -> None:
+    """No line vanishes because it looks like a definition, and none is put in over and over."""
+    assert markdown_html("[note]: https://a.example/ (words)") == "<p>[note]: https://a.example/ (words)</p>"
+    text = f"[a]: https://a.example/{'b' * 8_000}\n\n" + "[a]" * 2_000
+    assert len(markdown_html(text)) < 2 * len(text)
+
+
+@pytest.mark.parametrize(
+    "reference", ["&#12;", "&#xC;", "&#1;", "&#x202e;", "&#x2066;", "&#xFFFE;", "&#x1FFFE;", "&#128;"]
+)
+def test_references_bring_nothing_that_text_may_not_have(reference: str) -> None:
+    """XML cannot carry a form feed, which HTML can name: one such reference would end every feed that has it."""
+    html = markdown_html(f"*a* {reference} b")
+    etree.fromstring(f"<a>{html}</a>")
+    assert not re.search("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffe\uffff]", html)
+
+
+def test_links_have_a_length() -> None:
+    """What is longer than a browser takes is no link, and its words stay."""
+    assert markdown_html(f"[words](https://a.example/{'b' * 2_000})") == "<p>words</p>"
+    assert web_url("https://a.example/" + "b" * 2_000) is None
 
 
 def test_tables_are_bounded() -> None:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Self
@@ -22,7 +22,7 @@ import msgspec
 
 from digestfeed.errors import OutputError
 
-SCHEMA = 2
+SCHEMA = 4
 _CACHE_KIB = 24_000  # of SQLite's pages; more buys nothing measurable and counts against the memory promise
 
 _TABLES = """
@@ -44,8 +44,10 @@ CREATE TABLE special (
 CREATE TABLE shelf (
     channel TEXT NOT NULL, month INTEGER NOT NULL, count INTEGER NOT NULL, papers BLOB NOT NULL,
     PRIMARY KEY (month, channel)) WITHOUT ROWID;
+CREATE TABLE day (day INTEGER PRIMARY KEY, papers INTEGER NOT NULL);
 CREATE TABLE document (
     path TEXT PRIMARY KEY, owner INTEGER NOT NULL, inputs BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE data_file (path TEXT PRIMARY KEY, size INTEGER NOT NULL, sha256 BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE folder (path TEXT PRIMARY KEY, mtime_ns INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE published (channel TEXT PRIMARY KEY) WITHOUT ROWID;
 """
@@ -155,9 +157,9 @@ class Catalog:
             path.parent.mkdir(parents=True, exist_ok=True)
             self.was_interrupted = self._mark.exists()
             self._db = self._open()
+            self.is_new = self.meta("complete") is None
         except (OSError, sqlite3.Error) as error:
             raise OutputError(str(path), f"cannot use the catalog: {error}") from error
-        self.is_new = self.meta("complete") is None
 
     def __enter__(self) -> Self:
         return self
@@ -168,9 +170,12 @@ class Catalog:
                 self._db.execute("ROLLBACK")
                 if not self._wrote and not self.was_interrupted:
                     self._settle()
+            if _is_damage(error):
+                self._stamp.write_text(_DAMAGED, "ascii")
         self._db.close()
-        if isinstance(error, sqlite3.Error):
-            raise OutputError(str(self.path), f"cannot use the catalog: {error}; delete it if that goes on") from error
+        if isinstance(error, sqlite3.Error | msgspec.MsgspecError):
+            way_out = "; the next build makes a new one" if _is_damage(error) else ""
+            raise OutputError(str(self.path), f"cannot use the catalog: {error}{way_out}") from error
 
     # -- opening --------------------------------------------------------------------------------------------
 
@@ -181,6 +186,9 @@ class Catalog:
                 _tune(db)
                 self.reason = self._distrust(db)
             except sqlite3.Error as error:
+                if not _is_damage(error):
+                    db.close()
+                    raise
                 self.reason = f"the catalog is damaged ({error})"
             if self.reason is None:
                 return db
@@ -205,9 +213,12 @@ class Catalog:
     def _distrust(self, db: sqlite3.Connection) -> str | None:
         """Say why the file cannot be believed, or None."""
         version = db.execute("PRAGMA user_version").fetchone()[0]
+        if self._read_stamp() == _DAMAGED or not version:
+            return "the catalog is damaged"
         if version != SCHEMA:
             return f"the catalog has schema {version}, this version writes {SCHEMA}"
-        if self._read_stamp() != self._stat() and not self.was_interrupted:
+        known = db.execute("SELECT 1 FROM meta WHERE name = 'complete'").fetchone() is not None
+        if known and self._read_stamp() != self._stat() and not self.was_interrupted:
             return "the catalog was changed by something else"
         return None
 
@@ -236,6 +247,12 @@ class Catalog:
     def writing(self) -> None:
         """Say that documents are written from here on: without a commit the next run may not trust them."""
         self._wrote = True
+        with _explained(self.path):
+            handle = os.open(self.path.parent, os.O_RDONLY | os.O_CLOEXEC)
+            try:
+                os.fsync(handle)  # the mark outlives a power cut, as what is written from here on may
+            finally:
+                os.close(handle)
 
     def commit(self) -> None:
         """End the run: all that was said becomes known at once, and the mark goes."""
@@ -490,6 +507,15 @@ class Catalog:
             [(channel, month, len(papers) // 4, papers) for channel, papers in sorted(shelves.items())],
         )
 
+    def put_days(self, month: int, counts: Mapping[int, int]) -> None:
+        """Take in how many papers each day (YYYYMMDD) of a month has, so that nobody has to count them all."""
+        self._db.execute("DELETE FROM day WHERE day >= ? AND day < ?", (month * 100, month * 100 + 100))
+        self._db.executemany("INSERT INTO day VALUES (?, ?)", sorted(counts.items()))
+
+    def day_counts(self) -> list[tuple[int, int]]:
+        """Give (day, number of papers) of all days that have papers, in order; the undated are on none."""
+        return self._db.execute("SELECT day, papers FROM day ORDER BY day").fetchall()
+
     def shelves(self, month: int) -> dict[str, bytes]:
         """Give a month's shelves."""
         return dict(self._db.execute("SELECT channel, papers FROM shelf WHERE month = ?", (month,)))
@@ -548,6 +574,15 @@ class Catalog:
     def forget_document(self, path: str) -> None:
         """Forget a document that was lost or removed; the next plan makes it again if it should be there."""
         self._db.execute("DELETE FROM document WHERE path = ?", (path,))
+        self._db.execute("DELETE FROM data_file WHERE path = ?", (path,))
+
+    def put_data_files(self, files: Iterable[tuple[str, int, bytes]]) -> None:
+        """Remember what is in data files: (path, size in bytes, SHA-256); it is never read from them again."""
+        self._db.executemany("INSERT OR REPLACE INTO data_file VALUES (?, ?, ?)", files)
+
+    def data_files(self) -> dict[str, tuple[int, bytes]]:
+        """Give the data files: path → size in bytes, SHA-256."""
+        return {path: (size, sha256) for path, size, sha256 in self._db.execute("SELECT * FROM data_file")}
 
     def owner_of(self, path: str) -> int | None:
         """Give the owner of a document."""
@@ -577,6 +612,30 @@ def _tune(db: sqlite3.Connection) -> None:
     db.execute("PRAGMA journal_mode = DELETE")
     db.execute("PRAGMA synchronous = NORMAL")
     db.execute("PRAGMA temp_store = MEMORY")
+
+
+_DAMAGED = "damaged"
+# The disk, the system or another process, and not the file: it is right, and must not be thrown away for them.
+_NO_DAMAGE = frozenset(
+    [
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_PERM,
+        sqlite3.SQLITE_PROTOCOL,
+        sqlite3.SQLITE_READONLY,
+    ]
+)
+
+
+def _is_damage(error: object) -> bool:
+    """Tell whether an error says that the file is not what this program wrote."""
+    if isinstance(error, sqlite3.Error):
+        return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF not in _NO_DAMAGE
+    return isinstance(error, msgspec.MsgspecError)
 
 
 class _explained:  # noqa: N801 -- reads as a verb at its uses

@@ -16,12 +16,22 @@ FRONT = "index.html"
 OPML = "feeds.opml"
 OPML_ONCE = "feeds-once.opml"
 STATUS = "status.json"
+STATUS_PAGE = "status.html"
 SITEMAP = "sitemap.xml"
 ROBOTS = "robots.txt"
 NOT_FOUND = "404.html"
 ARCHIVE = "archive/index.html"
+TRENDS = "archive/trends.html"
 STYLE = "assets/style.css"
 FEED_STYLE = "assets/feed.css"
+CARD = "assets/card.png"
+DATA_INDEX = "archive/index.json"
+SITE_SITEMAP = "sitemap-site.xml"
+SCRIPT = "assets/site.js"
+ICON = "assets/icon.svg"
+SEARCH_PAGE = "search.html"
+SEARCH_SCRIPT = "assets/search.js"
+SEARCH_ENTRY = "search/index.json"
 UNDATED = "undated"
 
 
@@ -76,6 +86,15 @@ def month_page(month: int) -> str:
     return f"archive/{month_name(month)}/index.html"
 
 
+def day_page(day: dt.date) -> str:
+    """Give the page of a day, beside its month's.
+
+    >>> day_page(dt.date(2024, 12, 24))
+    'archive/2024-12/2024-12-24.html'
+    """
+    return f"archive/{day.isoformat()[:7]}/{day.isoformat()}.html"
+
+
 def month_data(month: int) -> str:
     """Give the JSON Lines of a month."""
     return f"archive/{month_name(month)}/papers.jsonl"
@@ -89,6 +108,26 @@ def month_bibliography(month: int) -> str:
 def month_sitemap(month: int) -> str:
     """Give the sitemap of a month; one for all would pass the limit of 50,000 URLs (sitemaps.org)."""
     return f"archive/{month_name(month)}/sitemap.xml"
+
+
+def search_part(month: int, fingerprint: bytes) -> str:
+    """Name the folder of a search index: by its first month and by what is in it, so that its files never change."""
+    return f"{month_name(month)}-{fingerprint[:6].hex()}"
+
+
+def search_words(part: str, number: int) -> str:
+    """Give a file of terms of a search index."""
+    return f"search/{part}/w{number}.txt"
+
+
+def search_filters(part: str) -> str:
+    """Give the file of fields and votes of a search index."""
+    return f"search/{part}/f.txt"
+
+
+def search_papers(part: str, number: int) -> str:
+    """Give a file of what is shown of found papers."""
+    return f"search/{part}/p{number}.json"
 
 
 class Urls(msgspec.Struct, frozen=True):
@@ -123,14 +162,19 @@ class Urls(msgspec.Struct, frozen=True):
 
 
 _OURS = re.compile(
-    r"papers/[a-z0-9-]+/[a-z0-9._-]+\.html"
+    r"(?:archive/)?index\.html|status\.html|404\.html|robots\.txt|sitemap(?:-site)?\.xml"
+    r"|papers/[a-z0-9-]+/[a-z0-9._-]+\.html"
     r"|feeds/[a-z0-9-]+/(?:atom\.xml|rss\.xml|feed\.json|index\.html|archive/\d{4}-\d\d-\d+\.xml)"
+    r"|archive/\d{4}-\d\d/\d{4}-\d\d-\d\d\.html"
+    r"|archive/trends\.html"
     r"|archive/(?:\d{4}-\d\d|undated)/(?:index\.html|papers\.jsonl|papers\.bib|sitemap\.xml)"
+    r"|search\.html|assets/search\.js|search/index\.json"
+    r"|search/(?:\d{4}-\d\d|undated)-[0-9a-f]{12}/(?:w\d+\.txt|f\.txt|p\d+\.json)"
 )
 
 
 def is_ours(path: str) -> bool:
-    """Tell whether a path is one that this program gives to the documents of months and channels."""
+    """Tell whether a path is one that this program gives to a document that not every site has."""
     return _OURS.fullmatch(path) is not None
 
 

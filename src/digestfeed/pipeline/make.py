@@ -6,6 +6,8 @@ each paper is merged once, and rendered once for each format.
 
 from __future__ import annotations
 
+import datetime as dt
+import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
@@ -13,8 +15,8 @@ import msgspec
 
 from digestfeed import merge
 from digestfeed.model import Appearance, Moment, Paper
-from digestfeed.pipeline.intake import naming
-from digestfeed.render import atom, body, data, jsonfeed, opml, rss, site
+from digestfeed.pipeline.intake import Naming, naming
+from digestfeed.render import atom, body, citation, data, jsonfeed, opml, rss, search, site, sitemaps
 from digestfeed.render.context import Context, FeedHead
 from digestfeed.render.markdown import rendered
 from digestfeed.write import Batch, Written
@@ -36,6 +38,20 @@ class DocumentPlan(msgspec.Struct, frozen=True):
     args: tuple[object, ...] = ()
 
 
+class Leads(msgspec.Struct, frozen=True):
+    """What a page leads to beside its own.
+
+    A paper's: `before` and `after` tell whether the papers next to it follow it in the plan (1, else 0), and the rest
+    of these are related.  A day's: they are days, YYYYMMDD.  Where there is none, the months are where to go on
+    (YYYYMM, 0: nowhere).
+    """
+
+    before: int
+    after: int
+    month_before: int
+    month_after: int
+
+
 class MakeTask(msgspec.Struct, frozen=True):
     """Documents to make from papers: each source is the encoded appearances of one paper."""
 
@@ -45,17 +61,41 @@ class MakeTask(msgspec.Struct, frozen=True):
     plans: tuple[DocumentPlan, ...]
 
 
-def make(task: MakeTask) -> list[Written]:
-    """Make the documents of a task; give those whose bytes were not there yet.
+def day_of(number: int) -> dt.date:
+    """Give the day of a number YYYYMMDD."""
+    return dt.date(number // 10_000, number // 100 % 100, number % 100)
+
+
+def field_words(names: Naming) -> dict[str, str]:
+    """Give what a search finds each field by: the names of both languages, and its slug."""
+    return {field.slug: f"{field.slug} {field.name_en} {field.name_ko}" for field in names.vocabulary.fields}
+
+
+class Made(msgspec.Struct, frozen=True):
+    """What came of a task: the documents whose bytes were not there yet, and what is in its data files.
+
+    Of each of these: its path, its size in bytes, its SHA-256.
+    """
+
+    written: list[Written]
+    data_files: list[tuple[str, int, bytes]]
+
+
+def make(task: MakeTask) -> Made:
+    """Make the documents of a task.
 
     Raises:
         OutputError: the output cannot be written; none of this task's documents is changed then.
     """
     maker = _Maker(task)
+    data_files = []
     with Batch(Path(task.root)) as batch:
         for plan in task.plans:
-            batch.put(plan.path, _KINDS[plan.kind](maker, plan))
-    return batch.written
+            document = _KINDS[plan.kind](maker, plan)
+            batch.put(plan.path, document)
+            if plan.kind in _DATA:
+                data_files.append((plan.path, len(document), hashlib.sha256(document).digest()))
+    return Made(batch.written, data_files)
 
 
 class _Maker:
@@ -70,7 +110,9 @@ class _Maker:
         self._parts: dict[str, dict[int, bytes]] = {}
         self._texts: dict[int, tuple[str, str]] = {}
         self._lines: dict[int, site.PaperLine] = {}
+        self._cited: dict[int, citation.Cited] = {}
         self._listed: dict[int, body.Listed] = {}
+        self._index: search.Index | None = None
 
     def paper(self, index: int) -> Paper:
         found = self._papers.get(index)
@@ -83,11 +125,25 @@ class _Maker:
     def papers(self, plan: DocumentPlan) -> list[Paper]:
         return [self.paper(index) for index in plan.papers]
 
+    def index(self) -> search.Index:
+        """The search index of all of the task's papers."""
+        if self._index is None:
+            papers = [self.paper(number) for number in range(len(self._task.sources))]
+            self._index = search.Index(papers, field_words(self._names))
+        return self._index
+
     def texts(self, index: int) -> tuple[str, str]:
         """Its summaries as HTML, which the page and the entry share."""
         found = self._texts.get(index)
         if found is None:
             found = self._texts[index] = rendered(self.paper(index))
+        return found
+
+    def cited(self, index: int) -> citation.Cited:
+        """What a citation says of it, which the page and the month's BibTeX share."""
+        found = self._cited.get(index)
+        if found is None:
+            found = self._cited[index] = citation.cited(self.paper(index))
         return found
 
     def line(self, index: int) -> site.PaperLine:
@@ -176,12 +232,37 @@ def _jsonl(maker: _Maker, plan: DocumentPlan) -> bytes:
 
 
 def _bib(maker: _Maker, plan: DocumentPlan) -> bytes:
-    return b"\n".join(data.bibtex(paper, maker.context) for paper in maker.papers(plan))
+    return data.bibliography(map(maker.cited, plan.papers))
 
 
 def _paper_page(maker: _Maker, plan: DocumentPlan) -> bytes:
-    index = plan.papers[0]
-    return site.paper_page(maker.paper(index), maker.context, maker.texts(index))
+    index, *others = plan.papers
+    leads = plan.args[0]
+    assert isinstance(leads, Leads)  # noqa: S101 -- a plan of this kind carries them
+    titles = [site.Title(paper.key, paper.title) for paper in map(maker.paper, others)]
+    after, related = leads.before, leads.before + leads.after
+    around = site.Around(
+        before=titles[0] if leads.before else None,
+        after=titles[after] if leads.after else None,
+        month_before=leads.month_before,
+        month_after=leads.month_after,
+        related=titles[related:],
+    )
+    ready = site.Ready(maker.texts(index), maker.cited(index), maker.line(index).teaser)
+    return site.paper_page(maker.paper(index), maker.context, around, ready)
+
+
+def _day_page(maker: _Maker, plan: DocumentPlan) -> bytes:
+    day, leads = plan.args
+    assert isinstance(day, int)  # noqa: S101 -- a plan of this kind carries them
+    assert isinstance(leads, Leads)  # noqa: S101
+    around = site.DayAround(
+        before=day_of(leads.before) if leads.before else None,
+        after=day_of(leads.after) if leads.after else None,
+        month_before=leads.month_before,
+        month_after=leads.month_after,
+    )
+    return site.day_page(day_of(day), maker.lines(plan.papers), maker.context, around)
 
 
 def _month_page(maker: _Maker, plan: DocumentPlan) -> bytes:
@@ -191,22 +272,60 @@ def _month_page(maker: _Maker, plan: DocumentPlan) -> bytes:
 
 
 def _month_sitemap(maker: _Maker, plan: DocumentPlan) -> bytes:
-    rows = [(paper.key, paper.day) for paper in maker.papers(plan)]
-    return site.month_sitemap(plan.args[0], rows, maker.context)  # type: ignore[arg-type]
+    return sitemaps.month_sitemap(plan.args[0], maker.papers(plan), maker.context)  # type: ignore[arg-type]
+
+
+def _site_sitemap(maker: _Maker, plan: DocumentPlan) -> bytes:
+    return sitemaps.site_sitemap(plan.args[0], maker.papers(plan), maker.context)  # type: ignore[arg-type]
+
+
+def _data_index(maker: _Maker, plan: DocumentPlan) -> bytes:
+    return data.index(plan.args[0], maker.context)  # type: ignore[arg-type]
 
 
 def _feed_page(maker: _Maker, plan: DocumentPlan) -> bytes:
-    channel, months, count = plan.args
-    return site.feed_page(channel, maker.lines(plan.papers), months, count, maker.context)  # type: ignore[arg-type]
+    channel, months, count, is_paired = plan.args
+    held = site.Held(maker.lines(plan.papers), months, count, is_paired)  # type: ignore[arg-type]
+    return site.feed_page(channel, held, maker.context)  # type: ignore[arg-type]
 
 
 def _front_page(maker: _Maker, plan: DocumentPlan) -> bytes:
-    channels, months, total = plan.args
-    return site.front_page(maker.lines(plan.papers), channels, months, total, maker.context)  # type: ignore[arg-type]
+    channels, months, total, newest = plan.args
+    assert isinstance(newest, int)  # noqa: S101 -- a plan of this kind carries it
+    lines = maker.lines(plan.papers)
+    best = sorted(lines[newest:], key=lambda line: (-(line.votes or 0), line.key))
+    front = site.Front(latest=lines[:newest], best=best, channels=channels, months=months, total=total)  # type: ignore[arg-type]
+    return site.front_page(front, maker.context)
+
+
+def _status_page(maker: _Maker, plan: DocumentPlan) -> bytes:
+    return site.status_page(plan.args[0], maker.context)  # type: ignore[arg-type]
 
 
 def _archive_page(maker: _Maker, plan: DocumentPlan) -> bytes:
-    return site.archive_page(plan.args[0], maker.context)  # type: ignore[arg-type]
+    months, days = plan.args
+    return site.archive_page(months, days, maker.context)  # type: ignore[arg-type]
+
+
+def _trends_page(maker: _Maker, plan: DocumentPlan) -> bytes:
+    return site.trends_page(plan.args[0], maker.context)  # type: ignore[arg-type]
+
+
+def _search_words(maker: _Maker, plan: DocumentPlan) -> bytes:
+    return maker.index().words(plan.args[0])  # type: ignore[arg-type]
+
+
+def _search_filters(maker: _Maker, plan: DocumentPlan) -> bytes:  # noqa: ARG001
+    return maker.index().filters()
+
+
+def _search_papers(maker: _Maker, plan: DocumentPlan) -> bytes:
+    return maker.index().papers(plan.args[0])  # type: ignore[arg-type]
+
+
+def _search_page(maker: _Maker, plan: DocumentPlan) -> bytes:
+    channels, months = plan.args
+    return site.search_page(channels, months, maker.context)  # type: ignore[arg-type]
 
 
 def _opml(maker: _Maker, plan: DocumentPlan) -> bytes:
@@ -214,7 +333,7 @@ def _opml(maker: _Maker, plan: DocumentPlan) -> bytes:
 
 
 def _sitemap(maker: _Maker, plan: DocumentPlan) -> bytes:  # noqa: ARG001
-    return site.sitemap_index(plan.args[0])  # type: ignore[arg-type]
+    return sitemaps.sitemap_index(plan.args[0])  # type: ignore[arg-type]
 
 
 def _not_found(maker: _Maker, plan: DocumentPlan) -> bytes:  # noqa: ARG001
@@ -222,7 +341,7 @@ def _not_found(maker: _Maker, plan: DocumentPlan) -> bytes:  # noqa: ARG001
 
 
 def _robots(maker: _Maker, plan: DocumentPlan) -> bytes:  # noqa: ARG001
-    return site.robots(maker.context)
+    return sitemaps.robots(maker.context)
 
 
 def _ready(maker: _Maker, plan: DocumentPlan) -> bytes:  # noqa: ARG001
@@ -241,14 +360,24 @@ _KINDS: dict[str, Callable[[_Maker, DocumentPlan], bytes]] = {
     "jsonl": _jsonl,
     "bib": _bib,
     "paper-page": _paper_page,
+    "day-page": _day_page,
     "month-page": _month_page,
     "month-sitemap": _month_sitemap,
+    "site-sitemap": _site_sitemap,
+    "data-index": _data_index,
     "feed-page": _feed_page,
     "front-page": _front_page,
     "archive-page": _archive_page,
+    "trends-page": _trends_page,
+    "status-page": _status_page,
+    "search-words": _search_words,
+    "search-filters": _search_filters,
+    "search-papers": _search_papers,
+    "search-page": _search_page,
     "opml": _opml,
     "sitemap": _sitemap,
-    "not-found": _not_found,
+    "not-found-page": _not_found,
     "robots": _robots,
     "ready": _ready,
 }
+_DATA = frozenset(["jsonl", "bib"])  # what a program loads, and asks for changes by its hash

@@ -13,18 +13,24 @@ import msgspec
 
 from digestfeed import urls
 from digestfeed.catalog import PaperRow
-from digestfeed.channels import Channel, ChannelKind, closed_pages
+from digestfeed.channels import ALL, ONCE, TOP_WEEK, Channel, ChannelKind, closed_pages
 from digestfeed.config import Config
-from digestfeed.pipeline.make import DocumentPlan
-from digestfeed.render import site
+from digestfeed.pipeline.make import DocumentPlan, Leads, day_of
+from digestfeed.pipeline.related import related
+from digestfeed.render import data, site
 from digestfeed.render.context import Context, FeedHead
 from digestfeed.render.opml import Outline
+
+PAGE = "-page"
+"""How the kinds of documents end that are made from a template."""
 
 SITE = -1
 """The owner of the documents that belong to no month."""
 
 FRONT_PAPERS = 20
+FRONT_BEST = 10
 FRONT_MONTHS = 12
+TREND_MONTHS = 12
 PAGE_PAPERS = 20
 
 
@@ -34,10 +40,13 @@ class Hasher:
     def __init__(self, context: Context) -> None:
         config = context.config
         # What does not show in a document by itself: labels reach it as fields, channels as heads.
+        plain = Config()
         bare = msgspec.structs.replace(
-            config, fields={}, channels=(), digests=Config().digests, timezone=Config().timezone
+            config, fields={}, channels=(), digests=plain.digests, timezone=plain.timezone, check=plain.check
         )
         self.context = hashlib.blake2b(msgspec.json.encode([context.version, bare]), digest_size=16).digest()
+        own = msgspec.json.encode(sorted(context.templates.items()))
+        self.pages = hashlib.blake2b(self.context + own, digest_size=16).digest()
         self._names = context.field_names
 
     def paper(self, row: PaperRow) -> bytes:
@@ -48,7 +57,8 @@ class Hasher:
     def document(self, kind: str, papers: Iterable[bytes], args: tuple[object, ...]) -> bytes:
         """Hash all that a document depends on."""
         packed = msgspec.msgpack.encode([kind, args])
-        return hashlib.blake2b(self.context + packed + b"".join(papers), digest_size=16).digest()
+        context = self.pages if kind.endswith(PAGE) else self.context
+        return hashlib.blake2b(context + packed + b"".join(papers), digest_size=16).digest()
 
 
 class Neighbours(msgspec.Struct, frozen=True):
@@ -110,13 +120,44 @@ def _month_documents(planner: Planner, contents: MonthContents, context: Context
     planner.add(urls.month_data(month), "jsonl", everything)
     planner.add(urls.month_bibliography(month), "bib", everything)
     if context.config.site.pages:
-        for index in everything:
-            planner.add(urls.paper_path(contents.papers[index].key), "paper-page", (index,))
+        _paper_pages(planner, contents)
+        _day_pages(planner, contents)
         newest_first = tuple(reversed(everything))
         planner.add(
             urls.month_page(month), "month-page", newest_first, month, neighbours.previous, neighbours.following
         )
         planner.add(urls.month_sitemap(month), "month-sitemap", everything, month)
+
+
+def _paper_pages(planner: Planner, contents: MonthContents) -> None:
+    """Plan the pages of a month's papers, each with the papers it leads to: before, after, related.
+
+    Beyond the first and the last paper of a month lies the neighbouring month.  The undated lead nowhere.
+    """
+    papers, month = contents.papers[: contents.own], contents.month
+    near = related(row.fields.split() for row in papers)
+    last = contents.own - 1
+    for index, row in enumerate(papers):
+        before = (index - 1,) if month and index else ()
+        after = (index + 1,) if month and index < last else ()
+        leads = _leads(len(before), len(after), contents.neighbours)
+        like = next(near) if month else ()
+        planner.add(urls.paper_path(row.key), "paper-page", (index, *before, *after, *like), leads)
+
+
+def _day_pages(planner: Planner, contents: MonthContents) -> None:
+    """Plan the pages of a month's days, papers newest first; beyond the first and the last lie months."""
+    days: dict[int, list[int]] = {}
+    for index, row in enumerate(contents.papers[: contents.own] if contents.month else ()):
+        days.setdefault(row.day, []).append(index)
+    found = sorted(days)
+    for before, day, after in zip([0, *found], found, [*found[1:], 0], strict=False):
+        leads = _leads(before, after, contents.neighbours)
+        planner.add(urls.day_page(day_of(day)), "day-page", days[day][::-1], day, leads)
+
+
+def _leads(before: int, after: int, neighbours: Neighbours) -> Leads:
+    return Leads(before, after, 0 if before else neighbours.previous or 0, 0 if after else neighbours.following or 0)
 
 
 def _archive_plans(planner: Planner, channel: Channel, contents: MonthContents, context: Context) -> None:
@@ -174,7 +215,8 @@ class ChannelState(msgspec.Struct, frozen=True):
 
     `entries` are its newest, newest first, each one paper or those of a day; `months` its (month, count), newest
     first, `paged` those of them that have a page (a paper may enter a channel in a month that has none of its own);
-    `count` how many papers it holds; `last_archive` the URL of the newest closed archive document.
+    `count` how many papers it holds; `last_archive` the URL of the newest closed archive document; `is_paired` whether
+    a field has both its channels: that of all its papers, and its *once* channel.
     """
 
     channel: Channel
@@ -183,6 +225,7 @@ class ChannelState(msgspec.Struct, frozen=True):
     paged: tuple[tuple[int, int], ...]
     count: int
     last_archive: str | None
+    is_paired: bool = False
 
 
 _FORMS = ((urls.Format.ATOM, "atom"), (urls.Format.RSS, "rss"), (urls.Format.JSON, "json"))
@@ -213,6 +256,7 @@ def channel_plans(
                 state.channel,
                 _counts(state.paged),
                 state.count,
+                state.is_paired,
             )
     return papers, planner.plans
 
@@ -231,13 +275,14 @@ def site_plans(
     """Plan what belongs to no channel and no month.
 
     Args:
-        states: all channels, that of all papers first.
+        states: all channels, that of all papers first; this one and the week's best with their papers.
         months: all (month, count), newest first, the undated (0) last.
         status: the bytes of `status.json`.
         context: the build's.
         hasher: of that context.
     """
-    papers = [row for entry in states[0].entries for row in entry][:FRONT_PAPERS] if states else []
+    newest, best = _shown(states, ALL)[:FRONT_PAPERS], _latest_week(_shown(states, TOP_WEEK))
+    papers = newest + best
     planner = Planner(hasher, papers)
     shown = [state for state in states if state.channel.stands_for is None]
     # Only fields and the config's own channels: who imports the list would get everything twice with the others.
@@ -246,22 +291,115 @@ def site_plans(
     once = [_outline(s.channel, context) for s in shown if s.channel.kind is ChannelKind.ONCE]
     planner.add(urls.OPML_ONCE, "opml", (), once)
     planner.add(urls.STATUS, "ready", (), status)
-    for path, data in sorted(site.asset_files().items()):
-        planner.add(path, "ready", (), data)
+    for path, asset in sorted(site.asset_files().items()):
+        planner.add(path, "ready", (), asset)
     if context.config.site.pages:
-        total = sum(count for _, count in months)
-        lines = [
-            site.ChannelLine(slug=s.channel.slug, title=s.channel.title, count=s.count)
-            for s in shown
-            if s.channel.kind not in {ChannelKind.ALL, ChannelKind.ONCE}
-        ]
         dated = [(month, count) for month, count in months if month]
-        planner.add(urls.FRONT, "front-page", range(len(papers)), lines, _counts(dated[:FRONT_MONTHS]), total)
-        planner.add(urls.ARCHIVE, "archive-page", (), _counts(months))
-        planner.add(urls.NOT_FOUND, "not-found")
+        last = dated[0][0] if dated else 0
+        lines = [_line(s, last) for s in shown if s.channel.kind not in {ChannelKind.ALL, ChannelKind.ONCE}]
+        total = sum(count for _, count in months)
+        front = (lines, _counts(dated[:FRONT_MONTHS]), total, len(newest))
+        planner.add(urls.FRONT, "front-page", range(len(papers)), *front)
+        planner.add(urls.STATUS_PAGE, "status-page", (), status)
+        planner.add(urls.NOT_FOUND, "not-found-page")
         planner.add(urls.ROBOTS, "robots")
-        planner.add(urls.SITEMAP, "sitemap", (), [context.urls.absolute(urls.month_sitemap(m)) for m, _ in months])
+        pages = [urls.FRONT, urls.ARCHIVE, urls.TRENDS, *(urls.feed_page(s.channel.slug) for s in shown)]
+        planner.add(urls.SITE_SITEMAP, "site-sitemap", range(len(papers)), pages)
+        maps = [urls.SITE_SITEMAP, *(urls.month_sitemap(month) for month, _ in months)]
+        planner.add(urls.SITEMAP, "sitemap", (), [context.urls.absolute(path) for path in maps])
     return papers, planner.plans
+
+
+def data_index_plan(
+    months: Iterable[tuple[int, int]], files: Mapping[str, tuple[int, bytes]], hasher: Hasher
+) -> DocumentPlan:
+    """Plan the index of the data files.
+
+    Args:
+        months: (month, count) in the order to list.
+        files: path → size in bytes, SHA-256, of all data files.
+        hasher: of the build's context.
+    """
+    listed = []
+    for month, count in months:
+        paths = (urls.month_data(month), urls.month_bibliography(month))
+        listed.append(data.MonthData(month, count, tuple(data.DataFile(path, *files[path]) for path in paths)))
+    planner = Planner(hasher, ())
+    planner.add(urls.DATA_INDEX, "data-index", (), listed)
+    return planner.plans[0]
+
+
+def search_plans(
+    states: Sequence[ChannelState], months: Sequence[tuple[int, int]], entry: bytes, hasher: Hasher
+) -> list[DocumentPlan]:
+    """Plan what leads to the search indexes.
+
+    Args:
+        states: all channels.
+        months: all (month, count), newest first, the undated (0) last.
+        entry: the bytes of the entry file.
+        hasher: of the build's context.
+    """
+    planner = Planner(hasher, ())
+    planner.add(urls.SEARCH_ENTRY, "ready", (), entry)
+    planner.add(urls.SEARCH_SCRIPT, "ready", (), site.search_script())
+    fields = [_line(s, 0) for s in states if s.channel.kind is ChannelKind.FIELD and s.channel.stands_for is None]
+    planner.add(urls.SEARCH_PAGE, "search-page", (), fields, _counts(months))
+    return planner.plans
+
+
+def picture_plans(
+    states: Sequence[ChannelState], months: Sequence[tuple[int, int]], days: Sequence[tuple[int, int]], hasher: Hasher
+) -> list[DocumentPlan]:
+    """Plan the pages with pictures: the index of the archive, and the trends.
+
+    Args:
+        states: all channels.
+        months: all (month, count), newest first, the undated (0) last.
+        days: all (day, count), oldest first.
+        hasher: of the build's context.
+    """
+    once = {state.channel.slug: state for state in states if state.channel.kind is ChannelKind.ONCE}
+    fields = [
+        site.FieldMonths(
+            slug=state.channel.slug,
+            title=state.channel.title,
+            months=dict(state.months),
+            first=dict(once[ONCE + state.channel.slug].months) if ONCE + state.channel.slug in once else {},
+        )
+        for state in states
+        if state.channel.kind is ChannelKind.FIELD
+    ]
+    planner = Planner(hasher, ())
+    planner.add(urls.ARCHIVE, "archive-page", (), _counts(months), days)
+    planner.add(urls.TRENDS, "trends-page", (), site.History(days=days, fields=fields))
+    return planner.plans
+
+
+def _shown(states: Sequence[ChannelState], slug: str) -> list[PaperRow]:
+    """Give the newest papers of a channel."""
+    return [row for state in states if state.channel.slug == slug for entry in state.entries for row in entry]
+
+
+def _latest_week(rows: Sequence[PaperRow]) -> list[PaperRow]:
+    """Give those of the latest week that is among them; a paper that was lifted later may be of an earlier one."""
+    weeks = {row.key: day_of(row.day).isocalendar()[:2] for row in rows}
+    latest = max(weeks.values(), default=None)
+    return [row for row in rows if weeks[row.key] == latest][:FRONT_BEST]
+
+
+def _line(state: ChannelState, last: int) -> site.ChannelLine:
+    """Give what the front page says of a channel: also how many papers it got in each month of the last year."""
+    channel, counts = state.channel, dict(state.months)
+    newest = last // 100 * 12 + last % 100 - 1  # months since the year 0
+    months = (number // 12 * 100 + number % 12 + 1 for number in range(newest - TREND_MONTHS + 1, newest + 1))
+    return site.ChannelLine(
+        slug=channel.slug,
+        title=channel.title,
+        count=state.count,
+        kind=channel.kind,
+        trend=tuple(counts.get(month, 0) for month in months),
+    )
 
 
 def _outline(channel: Channel, context: Context) -> Outline:

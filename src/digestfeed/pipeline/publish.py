@@ -19,6 +19,7 @@ from digestfeed.channels import (
     DAILY,
     DAYS,
     ONCE,
+    TOP_WEEK,
     Channel,
     ChannelKind,
     FieldName,
@@ -30,6 +31,7 @@ from digestfeed.channels import (
     open_count,
 )
 from digestfeed.config import CONFIG_NAME
+from digestfeed.diagnostics import counts
 from digestfeed.pipeline.gather import terms_print
 from digestfeed.pipeline.make import DocumentPlan, MakeTask, make
 from digestfeed.pipeline.plan import (
@@ -40,12 +42,17 @@ from digestfeed.pipeline.plan import (
     Neighbours,
     archive_url,
     channel_plans,
+    data_index_plan,
     month_plans,
+    picture_plans,
+    search_plans,
     site_plans,
 )
 from digestfeed.pipeline.report import Status, gather_problems, listed, status_bytes
+from digestfeed.pipeline.searching import Searching
 from digestfeed.pipeline.session import Session
 from digestfeed.pipeline.tops import rank
+from digestfeed.render import site
 from digestfeed.render.context import Context
 from digestfeed.render.words import channel_names
 
@@ -76,13 +83,16 @@ def _shelve(session: Session, month: int) -> None:
     """Sort a month's papers onto the shelves of their channels; the undated are in none."""
     catalog = session.catalog
     shelves: dict[str, array[int]] = {}
+    days: Counter[int] = Counter()
     for row in catalog.month_papers(month) if month else ():
+        days[row.day] += 1
         for slug in fields_of_shelf(row.fields.split()):
             shelves.setdefault(slug, array("I")).append(row.id)
     for slug, number in catalog.specials(month):
         shelves.setdefault(slug, array("I")).append(number)
-    if month and (days := catalog.days(month)):
-        shelves[DAILY] = array("I", days)
+    if days:
+        shelves[DAILY] = array("I", sorted(days))
+    catalog.put_days(month, days)
     catalog.put_shelves(month, {slug: ids.tobytes() for slug, ids in shelves.items()})
 
 
@@ -96,7 +106,7 @@ class _Publication:
         config, vocabulary = session.config, session.naming.vocabulary.fields
         korean = config.language.lower().startswith("ko")
         names = {field.slug: field.name_ko if korean else field.name_en for field in vocabulary}
-        self._context = Context(config=config, field_names=names, version=__version__)
+        self._context = Context(config=config, field_names=names, version=__version__, templates=session.templates)
         self._hasher = Hasher(self._context)
         self._counts: Counts = session.catalog.shelf_counts()
         self._last = max((month for by_month in self._counts.values() for month in by_month), default=0)
@@ -115,11 +125,15 @@ class _Publication:
             )
         )
         self._live: dict[int, PaperRow] = {}  # the papers of subscription documents, by id: most stand in several
+        self._search: bytes | None = None  # its entry file
+        self._slugs = {channel.slug for channel in self._channels}
         self._was_there = False  # the output holds files of which the catalog knows nothing
         self._stale: dict[str, int] = {}  # documents that are in their owner's plan no more, with that owner
 
     def go(self, before: Counts) -> None:
         session, catalog = self._session, self._catalog
+        if self._context.templates and self._context.config.site.pages:
+            site.try_templates(self._context)
         months = self._months_to_plan(before)
         write.clear_staging(self._out)
         unknown = catalog.is_new or catalog.was_interrupted
@@ -128,6 +142,8 @@ class _Publication:
         catalog.writing()
         with session.runner.stage("pages"):
             self._make("months", self._month_tasks(months), len(months))
+        with session.runner.stage("search"):
+            self._make_search()
         with session.runner.stage("feeds"):
             self._make_feeds()
         with session.runner.stage("clean up"):
@@ -147,7 +163,7 @@ class _Publication:
 
     def _months_to_plan(self, before: Counts) -> list[int]:
         """Give the months whose documents may change: by their papers, by a neighbour's, or all; newest first."""
-        everything = {*self._catalog.months(), *(owner for owner in self._catalog.owners() if owner != SITE)}
+        everything = {*self._catalog.months(), *(owner for owner in self._catalog.owners() if owner >= 0)}
         everything.update(month for by_month in self._counts.values() for month in by_month)
         if self._session.afresh or "context" in self._session.stale:
             return sorted(everything, reverse=True)
@@ -199,6 +215,19 @@ class _Publication:
             shelves[DAILY] = [tuple(reversed(days[day])) for day in sorted(days)]
         return shelves
 
+    # -- search ------------------------------------------------------------------------------------------------
+
+    def _make_search(self) -> None:
+        """Make the indexes; the entry file, which leads to them, is one of the site's documents, made later."""
+        searching = Searching(self._session, self._context, self._held())
+        self._make("search", searching.tasks(), len(searching))
+        self._stale.update(searching.stale)
+        self._search = searching.entry() if searching.wanted else None
+
+    def _held(self) -> dict[int, int]:
+        """Give how many papers each month has, 0 for the undated."""
+        return {**self._counts.get(ALL, {}), 0: self._catalog.undated_count()}
+
     # -- channels and site ------------------------------------------------------------------------------------
 
     def _make_feeds(self) -> None:
@@ -215,10 +244,14 @@ class _Publication:
                 yield SITE, self._task(SITE, papers, plans)[0]
 
         self._make("feeds", tasks(), -(-len(self._channels) // _CHANNELS_A_TASK))
-        held = {**self._counts.get(ALL, {}), 0: self._catalog.undated_count()}
-        months = sorted(((month, count) for month, count in held.items() if count), reverse=True)
-        states = [self._state(self._channels[0]), *map(self._brief, self._channels[1:])]
+        months = sorted(((month, count) for month, count in self._held().items() if count), reverse=True)
+        states = [self._state(c) if c.slug in {ALL, TOP_WEEK} else self._brief(c) for c in self._channels]
         papers, plans = site_plans(states, months, status_bytes(self._status()), self._context, self._hasher)
+        if self._context.config.site.pages:
+            plans += picture_plans(states, months, self._catalog.day_counts(), self._hasher)
+        if self._search is not None:
+            plans += search_plans(states, months, self._search, self._hasher)
+        plans.append(data_index_plan(months, self._catalog.data_files(), self._hasher))
         planned.update(plan.path for plan in plans)
         task, known = self._task(SITE, papers, plans)
         self._make("site", [(SITE, task)], 1)
@@ -230,7 +263,16 @@ class _Publication:
         months = sorted(counts.items(), reverse=True)
         held = self._counts.get(ALL, {}) if channel.kind is ChannelKind.DAILY else counts  # a day is no paper
         paged = [(month, held[month]) for month, _ in months if month in held and month in self._counts[ALL]]
-        return ChannelState(channel, (), tuple(months), tuple(paged), sum(held.values()), None)
+        return ChannelState(
+            channel, (), tuple(months), tuple(paged), sum(held.values()), None, self._twin(channel) in self._slugs
+        )
+
+    @staticmethod
+    def _twin(channel: Channel) -> str | None:
+        """Give the slug of a field's other channel: the once channel of that of all its papers, and back."""
+        if channel.kind is ChannelKind.FIELD:
+            return ONCE + channel.slug
+        return channel.slug.removeprefix(ONCE) if channel.kind is ChannelKind.ONCE else None
 
     def _state(self, channel: Channel) -> ChannelState:
         slug, feeds = channel.source, self._session.config.feeds
@@ -270,6 +312,7 @@ class _Publication:
             feeds=len(self._channels),
             newest_digest=newest_day,
             problems_by_kind=dict(sorted(Counter(problem.kind for problem in problems).items())),
+            problems_by_code=counts(problems),
             problems=listed(problems),
         )
 
@@ -313,9 +356,10 @@ class _Publication:
                     yield task
 
         many = total >= _POOL_MONTHS and self._catalog.totals()[2] >= _POOL_PAPERS
-        for written in session.runner.run(make, queue(), many=many):
+        for made in session.runner.run(make, queue(), many=many):
             self._catalog.put_documents(*under_way.popleft())
-            session.output.add(written)
+            self._catalog.put_data_files(made.data_files)
+            session.output.add(made.written)
             done += 1
             session.runner.say(what, done, total)
 

@@ -19,7 +19,7 @@ from digestfeed.model import Links, Moment, Paper
 from digestfeed.render.markdown import escape, markdown_html, rendered, web_url
 from digestfeed.render.maths import as_tex
 from digestfeed.text import match_key, one_line, shorten, xml_clean
-from digestfeed.urls import Format, month_page
+from digestfeed.urls import Format, day_page
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -130,11 +130,11 @@ def day_entry(day: dt.date, papers: Sequence[Listed], context: Context) -> Entry
     """
     words = strings(context.config.language)
     moments = [paper.published for paper in papers]
-    month = f"{context.urls.absolute(month_page(day.year * 100 + day.month))}#d{day}"
+    page = context.urls.absolute(day_page(day))
     return Entry(
         key=f"day-{day.isoformat()}",
         entry_id=context.urls.day_id(day),
-        url=month if context.config.site.pages else context.urls.feed("daily", Format.ATOM),
+        url=page if context.config.site.pages else context.urls.feed("daily", Format.ATOM),
         title=words.day.format(day.isoformat(), len(papers)),
         published=min(moments),
         updated=max(moments),

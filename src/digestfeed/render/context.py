@@ -13,11 +13,13 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     """Fixed for a build, picklable.
 
     `field_names` maps each slug to the field's name in the site's language; `version` is the program's.
+    `templates` are the operator's own, name → text, which go before those of the package.
     """
 
     config: Config
     field_names: dict[str, str]
     version: str
+    templates: dict[str, str] = msgspec.field(default_factory=dict)
 
     @property
     def urls(self) -> Urls:

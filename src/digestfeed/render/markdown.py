@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, urlsplit
 
 from digestfeed.render import maths
-from digestfeed.text import xml_clean
+from digestfeed.text import unturned, xml_clean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -25,8 +25,17 @@ if TYPE_CHECKING:
 
     from digestfeed.model import Paper
 
-LONGEST_MARKDOWN: Final = 64_000
-"""Characters above which a text is escaped paragraph by paragraph instead of being read as Markdown."""
+LONGEST_MARKDOWN: Final = 16_000
+"""Characters above which a text is escaped paragraph by paragraph instead of being read as Markdown.
+
+Eight times the longest summary of real digests.
+"""
+
+DEEPEST: Final = 20
+"""Levels of quotations and lists above which a text is treated in the same way; each list is two."""
+
+LONGEST_URL: Final = 2_000
+"""Characters of a URL at most, as it is written."""
 
 MOST_CELLS: Final = 4_000
 """Cells above which tables are left as text: short rows are filled up, to the square of what is written."""
@@ -50,7 +59,7 @@ def web_url(url: str | None) -> str | None:
     >>> web_url("https://example.org/한"), web_url("javascript:alert(1)"), web_url("http://me@example.org/")
     ('https://example.org/%ED%95%9C', None, None)
     """
-    if not url:
+    if not url or len(url) > LONGEST_URL:
         return None
     if _PLAIN_URL.fullmatch(url):
         return url
@@ -86,11 +95,12 @@ def _quoted(text: str, also: str = "") -> str:
 
 
 def markdown_html(text: str) -> str:
-    """Render Markdown (CommonMark, tables, strikethrough) to safe HTML.
+    """Render Markdown (CommonMark, tables, strikethrough, but no link definitions) to safe HTML.
 
     Raw HTML is shown as text, links and pictures that are not http(s) to a host lose their URL but not their
     text, headings go two levels down so that the outline of the page around them holds.  TeX becomes MathML
-    (see `maths`).
+    (see `maths`).  Link definitions (`[a]: https://…`) stay as they are written: they would hide a line wherever
+    nothing uses them, and make a page of a long one that is used often.
     """
     text = clean(text).rstrip()
     if len(text) > LONGEST_MARKDOWN:
@@ -106,8 +116,8 @@ def rendered(paper: Paper) -> tuple[str, str]:
 
 
 def clean(text: str) -> str:
-    """Do what `xml_clean` does; text that is all printable, as most is, need not be searched."""
-    return text if text.replace("\n", " ").isprintable() else xml_clean(text)
+    """Do what `xml_clean` and `unturned` do; text that is all printable, as most is, need not be searched."""
+    return text if text.replace("\n", " ").isprintable() else xml_clean(unturned(text))
 
 
 def escape(text: str) -> str:
@@ -130,7 +140,7 @@ def _paragraphs(text: str) -> str:
 # of the cost, and gives up (None) on anything that may mean more.  A property test holds that the HTML is the
 # very same; so it may give up too often, never too seldom.
 
-_MARKS: Final = ("\\", "`", "](", "]:", "~~")
+_MARKS: Final = ("\\", "`", "](", "~~")
 _MAYBE_MARKS: Final = ("_", "&", "<")
 _INLINE: Final = re.compile(r"&(?:#|[A-Za-z][A-Za-z0-9]*;)|<[^<>\s]*[:@]|(?<![^\W_])_|_(?![^\W_])")
 _BLOCK: Final = re.compile(r"[-+=>#|:~]|\*+ |[0-9]{1,9}[.)]")
@@ -267,9 +277,17 @@ def _flanks(inner: str, outer: str) -> bool:
 # --- Markdown that is not -----------------------------------------------------------------------------------
 
 
+class _TooDeepError(Exception):
+    """Quotations and lists are nested deeper than `DEEPEST`, where the parser would drop what is in them."""
+
+
 def _markdown_html(text: str) -> str:
-    html = _renderer(tables=_may_have_tables(text), tex=maths.may_be_in(text))(text)
-    return _sanitiser(mathml="<math" in html)(html).rstrip("\n")
+    try:
+        html = _renderer(tables=_may_have_tables(text), tex=maths.may_be_in(text))(text)
+    except _TooDeepError:
+        return _paragraphs(text)
+    # A character reference may stand for what the text itself was cleaned of.
+    return clean(_sanitiser(mathml="<math" in html)(html).rstrip("\n"))
 
 
 def _may_have_tables(text: str) -> bool:
@@ -282,13 +300,22 @@ def _renderer(*, tables: bool, tex: bool) -> Callable[[str], str]:
     """Make a renderer, once a process and only when some text needs it."""
     from markdown_it import MarkdownIt  # noqa: PLC0415 -- start-up imports what the command needs
 
-    parser = MarkdownIt("commonmark", {"html": False, "maxNesting": 20, "xhtmlOut": False})
+    parser = MarkdownIt("commonmark", {"html": False, "maxNesting": DEEPEST + 3, "xhtmlOut": False})
     parser.enable(["table", "strikethrough"] if tables else ["strikethrough"])
+    parser.disable("reference")
+    parser.block.ruler.before("table", "depth", _depth_rule)
     parser.validateLink = _every_link  # type: ignore[method-assign]
     parser.core.ruler.push("digestfeed", _tame)
     if tex:
         _add_maths(parser)
     return parser.render
+
+
+def _depth_rule(state: StateBlock, _start: int, _end: int, _silent: bool) -> bool:  # noqa: FBT001 -- markdown-it calls it so
+    """Never match, but end the rendering of what is too deep before `maxNesting` drops it: no block adds three."""
+    if state.level > DEEPEST:
+        raise _TooDeepError
+    return False
 
 
 def _every_link(url: str) -> bool:

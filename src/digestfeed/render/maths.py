@@ -172,13 +172,19 @@ _SHOWN: Final = re.compile("<m(?:i|n|o|text)[ >]")
 _IN_TEXT: Final = frozenset(("b", "i", "em", "code", "span"))
 _WIDE: Final = re.compile(r' (?:width|minsize|maxsize|lspace|rspace)="(?!-?[0-9]?(?:\.[0-9]+)?(?:em)?")')
 _MOST_PARTS: Final = 60
+# The converter reads what follows an opening delimiter once more where that is not closed: 2**n times for n of them.
+_MOST_OPENERS: Final = 10
+_OPENER: Final = re.compile(
+    r"[(\[\u2308\u230a\u231c\u231e\u23b0\u2768-\u2775\u27c5\u27e6-\u27ef\u2983-\u2998\u29d8-\u29dd\u29fc]"
+    r"|\\\{|\\(?:ul|l+)(?:[aA]ng|[bB]rac|ceil|corner|floor|group|moustache|paren|[vV]ert)"
+)
 _RENAMED: Final = (("\\mbox{", "\\text{"), ("\\mathds{", "\\mathbb{"), ("\\mathbbm{", "\\mathbb{"))
 
 
 @lru_cache(maxsize=1024)
 def _mathml(tex: str, *, display: bool) -> str | None:
     """Convert TeX; None where it is no TeX, has what is not understood, or makes what may not be published."""
-    if tex.count("\\") > _MOST_PARTS or tex.count("{") > _MOST_PARTS:
+    if tex.count("\\") > _MOST_PARTS or tex.count("{") > _MOST_PARTS or len(_OPENER.findall(tex)) > _MOST_OPENERS:
         return None
     known = tex
     for name, other in _RENAMED:
