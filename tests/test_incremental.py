@@ -28,7 +28,7 @@ NAMES = [
     "2025-01-09.txt",
 ]
 CONFIGS = [
-    Config(feeds=FeedsConfig(latest=3, archive_size=2)),
+    Config(feeds=FeedsConfig(latest=3, archive_size=2), site=SiteConfig(search=True)),
     Config(feeds=FeedsConfig(latest=3, archive_size=2), base_url="https://example.org/"),
     Config(feeds=FeedsConfig(latest=2, archive_size=3), language="en"),
     Config(
@@ -238,9 +238,9 @@ def test_a_digest_that_cannot_be_read_keeps_its_papers(world: World) -> None:
     path.write_bytes(b"\xff\x00\x81\xff" * 20)
     for _ in range(2):
         report = run(world.root, world.config)
-        assert [p.kind for p in report.problems] == ["unreadable"]
+        assert [p.code for p in report.problems] == [p.code for p in report.fresh] == ["D002"]
         now = tree(world.root / "out")
-        assert {p for p in now if now[p] != before.get(p)} == {"status.json"}
+        assert {p for p in now if now[p] != before.get(p)} == {"status.json", "status.html"}
     path.write_bytes(text)
     assert run(world.root, world.config).problems == ()
     assert tree(world.root / "out") == before

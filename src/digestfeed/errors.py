@@ -19,6 +19,17 @@ class DigestFeedError(Exception):
 
     exit_code = 1
 
+    def __reduce__(self) -> tuple[object, ...]:
+        # By itself an exception is unpickled with its sentence for all arguments, and a process of ours that fails
+        # could not say why: its pool would break instead.
+        return _again, (type(self), str(self), vars(self))
+
+
+def _again(kind: type[DigestFeedError], sentence: str, values: dict[str, object]) -> DigestFeedError:
+    error = kind.__new__(kind, sentence)
+    vars(error).update(values)
+    return error
+
 
 class ConfigError(DigestFeedError):
     """The config file is missing, is no TOML, or has a key that cannot be used."""

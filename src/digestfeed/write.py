@@ -4,14 +4,17 @@ Owns how a file comes to be: written aside, synced, renamed, so that each public
 the old or the new; written only where its bytes differ; removed only where this program made it.  Refuses any
 knowledge of what is in a file.
 
-Files are staged in a hidden folder of the output, which a next run empties, and renamed from there in batches; a
-folder that is not there yet is staged whole and takes one rename.  A file that replaces another is synced before
-its rename.  For a new one there is nothing that could be torn: those are synced all together before the catalog
-believes in them.
+Files are staged in a hidden folder of the output and renamed from there in batches; a folder that is not there yet
+is staged whole and takes one rename.  A file that replaces another is synced before its rename.  For a new one
+there is nothing that could be torn: those are synced all together before the catalog believes in them.
+
+What a run that died left staged is taken away by the next.  That is a fence too: a process that outlives the build
+it worked for finds nothing to rename any more, and stages nothing new.
 """
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import stat
@@ -27,6 +30,7 @@ import msgspec
 from digestfeed.errors import BusyError, OutputError
 
 STAGING = ".staging"
+_TAKEN = ".staging.old"  # where a dead run's staging folder goes before it is emptied
 _SYNC_EACH = 24  # more replaced files than this in a batch: one sync of everything is cheaper than one each
 _UMASK = 0o022  # public files are 0644, folders 0755, whatever the caller's umask
 
@@ -69,26 +73,50 @@ class Lock:
     """The right to build one output: an flock on its folder, gone with the process however that ends."""
 
     def __init__(self, root: Path) -> None:
-        self._root = root
+        self._path = root
+        self._name = str(root)
         self._handle = -1
 
     def __enter__(self) -> Self:
         try:
-            with _public:
-                self._root.mkdir(parents=True, exist_ok=True)
-            self._handle = os.open(self._root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            self._handle = self._open()
             fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             os.close(self._handle)
-            raise BusyError(str(self._root)) from error
+            raise BusyError(self._name) from error
         except OSError as error:
-            raise OutputError(str(self._root), f"cannot use it as the output folder: {error.strerror}") from error
+            raise OutputError(self._name, f"{self._cannot}: {error.strerror}") from error
         _held.add(self._handle)
         return self
+
+    _cannot = "cannot use it as the output folder"
+
+    def _open(self) -> int:
+        with _public:
+            self._path.mkdir(parents=True, exist_ok=True)
+        return os.open(self._path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
 
     def __exit__(self, *_: object) -> None:
         _held.discard(self._handle)
         os.close(self._handle)
+
+
+class CatalogLock(Lock):
+    """The right to use one catalog, of whatever outputs: a file beside it, which stays.
+
+    Args:
+        catalog: the catalog's file.
+    """
+
+    _cannot = "cannot use the catalog"
+
+    def __init__(self, catalog: Path) -> None:
+        super().__init__(catalog.with_name(catalog.name + ".lock"))
+        self._name = str(catalog)
+
+    def _open(self) -> int:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        return os.open(self._path, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
 
 
 _held: set[int] = set()
@@ -103,6 +131,23 @@ def _let_go() -> None:
 
 
 os.register_at_fork(after_in_child=_let_go)
+
+_builder: int | None = None
+
+
+def only_for(builder: int) -> None:
+    """In a process that works for another: write nothing once that is gone.
+
+    Args:
+        builder: the id of the process that holds the lock, the parent of this one.
+    """
+    global _builder  # noqa: PLW0603 -- it is the process's
+    _builder = builder
+
+
+def _check_builder() -> None:
+    if _builder is not None and os.getppid() != _builder:
+        raise OSError(errno.ECANCELED, "the build that this was for is gone")
 
 
 class Batch:
@@ -127,7 +172,9 @@ class Batch:
         _public.__enter__()
         try:
             os.makedirs(self._staging, exist_ok=True)
+            _check_builder()  # after that: who sees it alive has its folder where the next build takes it away
         except OSError as error:
+            _clear(self._staging)
             _public.__exit__()
             raise OutputError(self._root, f"cannot write it: {error.strerror}") from error
         return self
@@ -229,8 +276,15 @@ def settle(root: Path) -> None:
 
 
 def clear_staging(root: Path) -> None:
-    """Throw away what a run that died left half-written."""
-    _clear(f"{root}/{STAGING}")
+    """Throw away what a run that died left half-written.
+
+    It is renamed before it is emptied: from then on nobody who still works for that run can publish any of it.
+    """
+    taken = f"{root}/{_TAKEN}"
+    _clear(taken)
+    with suppress(OSError):
+        os.rename(f"{root}/{STAGING}", taken)
+        _clear(taken)
 
 
 def _clear(folder: str) -> None:
@@ -312,3 +366,21 @@ def head_of(root: Path, path: str, size: int = 2048) -> bytes:
             return file.read(size)
     except OSError:
         return b""
+
+
+def create(root: Path, path: str, data: bytes) -> bool:
+    """Write a file that is not there yet, below a folder; tell whether it was not.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    place = root / path
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with place.open("xb") as file:
+            file.write(data)
+    except FileExistsError:
+        return False
+    except OSError as error:
+        raise OutputError(os.fspath(place), f"cannot write it: {error.strerror}") from error
+    return True

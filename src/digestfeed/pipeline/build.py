@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import time
 
-from digestfeed import sources, write
+from digestfeed import sources, urls, write
 from digestfeed.catalog import Catalog
 from digestfeed.errors import RefusedError
 from digestfeed.pipeline.gather import INSIST, Changes, find_changes, gather
-from digestfeed.pipeline.report import Report, gather_problems, report_of
+from digestfeed.pipeline.report import Report, gather_problems, papers_in, report_of
 from digestfeed.pipeline.runner import Runner
 from digestfeed.pipeline.session import Options, Session
 
@@ -28,13 +28,13 @@ def build(options: Options) -> Report:
         SourceError: there is no digests folder.
         RefusedError: it holds no digest, papers would vanish though their digests are there, or `strict` and there
             are problems.
-        BusyError: another build of the same output is running.
+        BusyError: another build of the same output, or with the same catalog, is running.
         OutputError: the output or the catalog cannot be written.
     """
     started = time.perf_counter()
     sources.require(options.digests)  # before anything is made for a build that cannot be
     runner = Runner(options.jobs, options.executor, options.progress)
-    with write.Lock(options.out), Catalog(options.catalog) as catalog, runner:
+    with write.Lock(options.out), write.CatalogLock(options.catalog), Catalog(options.catalog) as catalog, runner:
         session = Session(options, catalog, runner)
         _begin(session)
         with runner.stage("scan"):
@@ -73,6 +73,7 @@ def _lost_owners(session: Session) -> set[int]:
 
 
 def _go(session: Session, changes: Changes) -> None:
+    from digestfeed.pipeline.plan import SITE
     from digestfeed.pipeline.publish import publish
 
     catalog = session.catalog
@@ -82,16 +83,46 @@ def _go(session: Session, changes: Changes) -> None:
     gather(session, changes)
     _guard(session)
     publish(session)
+    if catalog.was_interrupted:  # which feeds the build changed that died was told to nobody
+        session.output.feeds.update(filter(urls.is_subscription, catalog.documents(SITE)))
     catalog.commit()
 
 
 def _guard(session: Session) -> None:
-    """Refuse to let papers vanish whose digests are still there, and under `strict` any problem."""
+    """Refuse to let papers vanish whose digests are still there, and the problems that `strict` names."""
     if session.vanished and not session.options.allow_shrink:
         gone = sorted(session.vanished)
         named = ", ".join(gone[:3]) + (f" and {len(gone) - 3} more" if len(gone) > 3 else "")
         raise RefusedError(f"{named} would vanish though the digest is still there", INSIST)
-    if session.options.strict:
+    if session.catalog.is_new and not session.options.allow_shrink:
+        _guard_forgotten(session)
+    strict = session.options.strict
+    if strict:
         problems, _ = gather_problems(session.catalog.reports(), session.faults)
-        if problems:
-            raise RefusedError(f"{len(problems)} problems in the digests, the first: {problems[0]}", "See check.")
+        found = [problem for problem in problems if problem.code in strict]
+        if found:
+            first = f"{session.options.digests}/{found[0]}"
+            way_out = f"`digestfeed check {session.options.digests}` shows them."
+            raise RefusedError(f"{len(found)} problems in the digests, the first: {first}", way_out)
+
+
+def _guard_forgotten(session: Session) -> None:
+    """Refuse to let papers vanish that only a catalog knew, and the output shows.
+
+    They are those of digests that could be read once, or were of today when the clock was right.
+    """
+    catalog = session.catalog
+    silent = sum(digest.fault is not None or digest.held > 0 for digest in catalog.digests().values())
+    if silent or session.faults:
+        there = papers_in(write.head_of(session.options.out, urls.STATUS, _STATUS_UP_TO))
+        gone = there - catalog.totals()[2]
+        if gone > 0:
+            count = silent + len(session.faults)
+            raise RefusedError(
+                f"{gone} papers would vanish: {count} digests cannot be read, or are of a later day, and the catalog "
+                "that knew them is gone",
+                INSIST,
+            )
+
+
+_STATUS_UP_TO = 10_000_000  # bytes; it lists some hundred problems at most

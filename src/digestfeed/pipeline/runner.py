@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
+from multiprocessing.process import BaseProcess
+from types import TracebackType
 from typing import Self, TypeVar
 
+from digestfeed import write
 from digestfeed.errors import DigestFeedError
 
 T = TypeVar("T")
@@ -21,6 +25,7 @@ Progress = Callable[[str, int, int], None]
 """Called with a stage's name, how much of it is done, and how much there is."""
 
 _AHEAD = 3  # tasks under way for each process: enough to keep it busy, few enough to keep memory flat
+_LOOK = 2.0  # seconds of waiting for a result after which is looked whether all processes are still there
 
 
 class Runner:
@@ -36,14 +41,19 @@ class Runner:
         self._jobs = jobs or os.cpu_count() or 1
         self._executor = executor
         self._progress = progress
-        self._stack = ExitStack()
+        self._own: _Processes | None = None
         self.seconds: dict[str, float] = {}
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self._stack.close()
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End the processes: they finish what they began, unless the run is interrupted or one of them is gone."""
+        if self._own is not None:
+            self._own.end(at_once=kind is not None and (self._own.lost or not issubclass(kind, Exception)))
+            self._own = None
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -74,23 +84,88 @@ class Runner:
             for task in tasks:
                 running.append(pool.submit(function, task))
                 if len(running) >= _AHEAD * self._jobs:
-                    yield running.popleft().result()
+                    yield self._result(running.popleft())
             while running:
-                yield running.popleft().result()
+                yield self._result(running.popleft())
         except BrokenExecutor as error:
-            raise DigestFeedError(f"a process of this build was killed, perhaps for want of memory: {error}") from error
+            raise self._killed() from error
+
+    def _result(self, future: Future[R]) -> R:
+        """Wait for a result.
+
+        A process that is killed while it sends one leaves the others, and the pool, waiting for its end for ever.
+        """
+        while self._own is not None and not future.done():
+            try:
+                return future.result(timeout=_LOOK)
+            except TimeoutError:
+                if not future.done() and not self._own.are_there():
+                    raise self._killed() from None
+        return future.result()
+
+    def _killed(self) -> DigestFeedError:
+        if self._own is not None:
+            self._own.lost = True
+        return DigestFeedError("a process of this build was killed, perhaps for want of memory; the next completes it")
 
     def _pool(self) -> Executor | None:
-        if self._executor is None and self._jobs > 1:
-            method = "fork" if "fork" in multiprocessing.get_all_start_methods() else None
-            context = multiprocessing.get_context(method)
-            pool = ProcessPoolExecutor(self._jobs, mp_context=context, initializer=_follow, initargs=(os.getpid(),))
-            self._executor = self._stack.enter_context(pool)
-        return self._executor
+        if self._executor is None and self._own is None and self._jobs > 1:
+            self._own = _Processes.begin(self._jobs)
+            self._jobs = self._jobs if self._own else 1  # where there can be none, everything is done here
+        return self._executor or (self._own.pool if self._own else None)
+
+
+class _Processes:
+    """Processes of our own: a pool, and the means to end it at once.
+
+    Attributes:
+        lost: whether one was killed; what it sent last may be half there, so nobody may wait for the rest.
+    """
+
+    def __init__(self, pool: ProcessPoolExecutor, processes: list[BaseProcess]) -> None:
+        self.pool = pool
+        self.lost = False
+        self._processes = processes
+
+    @classmethod
+    def begin(cls, count: int) -> Self | None:
+        """Start processes; None where the system gives none: too many, no memory, no handles, no semaphores."""
+        method = "fork" if "fork" in multiprocessing.get_all_start_methods() else None
+        context = multiprocessing.get_context(method)
+        others = set(multiprocessing.active_children())
+        pool = None
+        try:
+            pool = ProcessPoolExecutor(count, mp_context=context, initializer=_follow, initargs=(os.getpid(),))
+            pool.submit(int)  # they are started with the first task
+        except (OSError, RuntimeError, NotImplementedError, ImportError):
+            started = [process for process in multiprocessing.active_children() if process not in others]
+            if pool is not None:
+                cls(pool, started).end(at_once=True)
+            return None
+        return cls(pool, [process for process in multiprocessing.active_children() if process not in others])
+
+    def are_there(self) -> bool:
+        """Tell whether none has ended; by itself none does."""
+        return all(process.is_alive() for process in self._processes)
+
+    def end(self, *, at_once: bool) -> None:
+        """End them; at once by killing, and without waiting for the pool's thread, which may wait for them for ever."""
+        self.pool.shutdown(wait=not at_once, cancel_futures=True)
+        for process in self._processes if at_once else ():
+            process.kill()
+        for process in self._processes if at_once else ():
+            process.join()
 
 
 def _follow(parent: int) -> None:
-    """In a process of ours: end with the one that began it, also when that was killed and could not say so."""
+    """In a process of ours: end with the one that began it, also when that was killed and could not say so.
+
+    An interrupt from a terminal goes to every process: it is for the parent, which ends the others.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+    write.only_for(parent)
     pause = threading.Event()
 
     def watch() -> None:

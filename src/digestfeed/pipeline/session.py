@@ -19,7 +19,7 @@ from digestfeed.catalog import Catalog, KnownDigest
 from digestfeed.config import Config
 from digestfeed.model import Moment
 from digestfeed.pipeline.runner import Progress, Runner
-from digestfeed.sources import SourceFault
+from digestfeed.sources import SourceFault, templates
 from digestfeed.write import Written
 
 if TYPE_CHECKING:
@@ -30,7 +30,9 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     """How to build: what the command line or a caller decides beside the config.
 
     `now` is the moment of the build, with a time zone: digests of later days are held back; nothing else depends
-    on it.  `executor` runs the tasks instead of processes of our own; `jobs` bounds these (None: one a core).
+    on it.  `templates` is the folder of the operator's own templates, if there may be one.  `strict` are the codes
+    of the problems with which nothing is published.  `executor` runs the tasks instead of processes of our own;
+    `jobs` bounds these (None: one a core).
     """
 
     digests: Path
@@ -38,9 +40,10 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     catalog: Path
     config: Config
     now: dt.datetime
+    templates: Path | None = None
     full: bool = False
     allow_shrink: bool = False
-    strict: bool = False
+    strict: frozenset[str] = frozenset()
     jobs: int | None = None
     executor: Executor | None = None
     progress: Progress | None = None
@@ -106,6 +109,12 @@ class Session:
         return day.year * 100 + day.month
 
     @cached_property
+    def templates(self) -> dict[str, str]:
+        """The operator's own templates, name → text."""
+        folder = self.options.templates
+        return {} if folder is None else templates(folder)
+
+    @cached_property
     def zone(self) -> ZoneInfo:
         """The digests' time zone."""
         return ZoneInfo(self.config.timezone)
@@ -148,7 +157,13 @@ class Session:
                 ]
             ),
             "vocabulary": fingerprint([__version__, config.fields]),
-            "context": fingerprint([__version__, msgspec.structs.replace(config, digests=Config().digests)]),
+            "context": fingerprint(
+                [
+                    __version__,
+                    msgspec.structs.replace(config, digests=Config().digests, check=Config().check),
+                    sorted(self.templates.items()),
+                ]
+            ),
         }
 
     @cached_property

@@ -1,0 +1,1 @@
+"""What disturbs builds, and what watches that nobody sees it: for the tests of crashes."""
