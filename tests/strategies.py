@@ -178,57 +178,58 @@ def _join(lines: list[str], place: int, other: int) -> list[str]:  # noqa: ARG00
 
 _CHANGES = (_cut, _double, _swap, _drop, _quote, _join)
 
-ODD_LINES: st.SearchStrategy[str] = st.sampled_from(
-    (
-        "```",
-        "```markdown",
-        "~~~",
-        "---",
-        "===",
-        "+++",
-        "## Daily Papers (2024-10-18)",
-        "# 2024년 13월 1일",
-        "| 제목 | 요약 |",
-        "|---|---|",
-        "| 요약 | 글 |",
-        "| A | B |",
-        "> ",
-        "> **요약**: 글",
-        "**2. 다음 글**",
-        "1.",
-        "### 논문 3",
-        "#",
-        "# 요약",
-        "## 쉬운 설명",
-        "![Image](thumbnail_url)",
-        "![Image](https://x.org/a(1).png)",
-        "![",
-        "[PDF](",
-        "https://arxiv.org/abs/2410.00001",
-        "[보기](https://x.org)",
-        "👍 12",
-        "날짜: 2024-10-18",
-        "제목",
-        "요약",
-        "- 추천수: 3",
-        "<b>요약</b>: 글",
-        "<img src=x>",
-        "\ufeff",
-        "\x00",
-        "\ud800",
-        "**",
-        "** **",
-        ":",
-        "：",
-        "# :",
-        "**: **",
-        "[]",
-        "[](",
-        "|",
-        "||",
-        "|||",
-    )
+ODD = (
+    "```",
+    "```markdown",
+    "~~~",
+    "---",
+    "===",
+    "+++",
+    "## Daily Papers (2024-10-18)",
+    "# 2024년 13월 1일",
+    "| 제목 | 요약 |",
+    "|---|---|",
+    "| 요약 | 글 |",
+    "| A | B |",
+    "> ",
+    "> **요약**: 글",
+    "**2. 다음 글**",
+    "1.",
+    "### 논문 3",
+    "#",
+    "# 요약",
+    "## 쉬운 설명",
+    "![Image](thumbnail_url)",
+    "![Image](https://x.org/a(1).png)",
+    "![",
+    "[PDF](",
+    "https://arxiv.org/abs/2410.00001",
+    "[보기](https://x.org)",
+    "👍 12",
+    "날짜: 2024-10-18",
+    "제목",
+    "요약",
+    "- 추천수: 3",
+    "<b>요약</b>: 글",
+    "<img src=x>",
+    "\ufeff",
+    "\x00",
+    "\ud800",
+    "**",
+    "** **",
+    ":",
+    "：",
+    "# :",
+    "**: **",
+    "[]",
+    "[](",
+    "|",
+    "||",
+    "|||",
 )
+"""Lines that stand where nobody expects them."""
+
+ODD_LINES: st.SearchStrategy[str] = st.sampled_from(ODD)
 
 
 def any_text() -> st.SearchStrategy[str]:
@@ -236,3 +237,78 @@ def any_text() -> st.SearchStrategy[str]:
     characters = st.text(st.characters(), max_size=300)
     marks = st.text("#*-_=|>`~:：![]()<>\n 0123제목요약링크a", max_size=300)
     return st.one_of(characters, marks, st.lists(ODD_LINES | sentences() | titles(), max_size=30).map("\n".join))
+
+
+# -- whole folders ---------------------------------------------------------------------------------------------
+
+PAYLOADS = (
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "<svg/onload=alert(1)>",
+    "[a](javascript:alert(1))",
+    "![a](data:text/html,<script>alert(1)</script>)",
+    '[a](https://x.org/" onmouseover="alert(1))',
+    "<https://me:secret@x.org/>",
+    "]]></content:encoded><script>alert(1)</script>",
+    "&lt;script&gt;alert(1)&lt;/script&gt;",
+    "&#60;b&#62; &amp;lt;",
+    "<!-- --!><script>alert(1)</script>",
+    "<math><mtext><table><mglyph><style><img src=x onerror=alert(1)>",
+    "$\\href{javascript:alert(1)}{x}$ $x^2$",
+    "\u202egpj.exe \u200b\ufeff",
+    "\x00\x08\x0b\x1b[31m\x7f\x85\ufffe",
+    "../../etc/passwd",
+    "CON",
+    "%00%2e%2e",
+    "{{ 7*7 }} {% raw %}",
+    "</title></summary></entry>",
+    "\U0001f9d1\u200d\U0001f4bb\U0001f1f0\U0001f1f7",
+    "한글",  # in its parts
+    "Z\u0335\u0321a\u0334l\u0336g\u0337o",
+)
+"""Techniques by which a text breaks out of where it stands, one of a kind; tests/hostile has them all."""
+
+
+@st.composite
+def hostile_digests(draw: st.DrawFn) -> str:
+    """A digest in which payloads stand in titles, texts, labels and links."""
+    text = draw(digests(min_papers=1, max_papers=3)).text
+    words = sorted({*ENGLISH, *KOREAN, *FIELDS, "10.", "papers/", "PDF"} - {"a", "of", "for", "with"})
+    for _ in range(draw(st.integers(1, 5))):
+        text = text.replace(draw(st.sampled_from(words)), draw(st.sampled_from(PAYLOADS)), draw(st.integers(1, 3)))
+    return text
+
+
+def encodings(text: st.SearchStrategy[str]) -> st.SearchStrategy[bytes]:
+    """A text as somebody's editor writes it: in UTF-8 nearly always, with other line ends or marks, or broken."""
+    return st.builds(
+        _encoded, text, st.sampled_from([*["utf-8"] * 6, "utf-8-sig", "utf-16", "cp949", "crlf", "cr", "cut"])
+    )
+
+
+def _encoded(text: str, form: str) -> bytes:
+    if form in {"crlf", "cr"}:
+        text = text.replace("\n", "\r\n" if form == "crlf" else "\r")
+    if form == "cut":  # in the middle of a character
+        return text.encode("utf-8", "replace")[:-1]
+    return text.encode(form if form not in {"crlf", "cr"} else "utf-8", "replace")
+
+
+FILES = (
+    "2024-12-28.md",
+    "2024-12-29-15-00-00.md",
+    "2025/01/02.md",
+    "20250103-hf.markdown",
+    "notes.txt",
+    "뉴스/2024년 12월 30일.md",
+    "2024-13-45.md",
+    "2099-01-01.md",
+    "a b & <c>'\"%2e.md",
+)
+
+
+def folders() -> st.SearchStrategy[dict[str, bytes]]:
+    """A folder of digests: well written, spoilt, hostile, or anything; path → bytes."""
+    text = st.one_of(digests(max_papers=3).map(lambda made: made.text), hostile_digests(), spoilt_digests(), any_text())
+    contents = st.one_of(encodings(text), encodings(text), encodings(text), st.binary(max_size=200))
+    return st.dictionaries(st.sampled_from(FILES), contents, min_size=1, max_size=4)

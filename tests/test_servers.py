@@ -19,6 +19,7 @@ from pathlib import Path
 import pytest
 
 from digestfeed import serve
+from tests.threats import hidden, ways_out
 from tests.trees import item, run, write_digest
 
 CONFIGS = Path(__file__).parent.parent / "docs" / "servers"
@@ -216,7 +217,7 @@ def test_texts_are_compressed_for_who_takes_it(site: Site) -> None:
     """Feeds, pages and data come as gzip, and caches are told that this depends on the request."""
     for path in public(site.root):
         size = (site.root / path).stat().st_size
-        if size < 600 or path == "404.html":
+        if size < 600 or path == "404.html" or path.endswith(".png"):
             continue
         _, headers, body = site.ask(f"/{path}", Accept_Encoding="gzip")
         assert headers.get("content-encoding") == "gzip", path
@@ -279,6 +280,20 @@ def test_nothing_outside_is_served(site: Site, path: str) -> None:
     """A path does not lead out of the site."""
     status, _, body = site.ask(path)
     assert (status in {400, 403, 404}, "제목".encode() in body) == (True, False)
+
+
+def test_no_way_leads_out(site: Site) -> None:
+    """Whatever the spelling of the folder above and of what stands between names, no digest is served."""
+    for target in ways_out("digests/2024-12-27.md"):
+        _, _, body = site.ask(target)
+        assert "**PDF 다운로드 링크**".encode() not in body, target
+
+
+def test_nothing_hidden_is_there(site: Site) -> None:
+    """Whatever the spelling of a hidden name."""
+    for target in hidden("gitignore", "staging/half.html"):
+        _, _, body = site.ask(target)
+        assert b"half\nhalf" not in body, target
 
 
 def test_a_link_that_leads_out_is_not_followed(site: Site) -> None:

@@ -2,7 +2,7 @@
 
 Owns the content type of each kind of file, the gate by which a request becomes a file, and the HTTP around it
 (RFC 9110): validators, 304, ranges, gzip.  Refuses writing, listing folders, hidden names, whatever lies outside
-the output, and every method but GET and HEAD.
+the output, every method but GET and HEAD, and requests by a name that is not this machine's own.
 
 It stands on the standard library's server.  What a framework would take off us, conditional requests and ranges, is
 the smaller part; the gate, the types and the two encodings of a file would be ours all the same, and a preview
@@ -12,11 +12,13 @@ should need nothing installed.  For publishing there are real servers (docs/serv
 from __future__ import annotations
 
 import gzip
+import ipaddress
 import os
 import re
 import socket
 import stat
 import sys
+import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from email.utils import formatdate, parsedate_to_datetime
@@ -24,7 +26,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from socketserver import TCPServer
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple, Protocol
 from urllib.parse import unquote, urlsplit
 
 from digestfeed import urls
@@ -86,8 +88,8 @@ SAFE_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; img-src 'self' https: http:; script-src 'none'; "
-        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        "default-src 'none'; style-src 'self'; img-src 'self' https: http:; script-src 'self'; "
+        "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
     ),
 }
 """What every answer carries.  The policy is what the pages allow themselves, and that nobody frames them."""
@@ -126,6 +128,15 @@ def _split(target: str) -> tuple[str, str] | None:
     except ValueError:
         return None
     return (path, parts.query) if path.startswith("/") else None
+
+
+def _authority(target: str) -> list[str]:
+    """Give the host and port that a target in absolute form names, if it is in that."""
+    try:
+        found = urlsplit(target).netloc
+    except ValueError:  # `_wanted` refuses it
+        return []
+    return [found] if found else []
 
 
 def _real(root: Path, names: list[str]) -> Path | None:
@@ -173,6 +184,12 @@ def _open(path: Path, kind: str) -> _Document | None:
 
 _GZIP_FROM = 256
 _GZIP_UP_TO = 32_000_000  # what is compressed is held in memory
+_NO_HEADERS = re.compile(rb"HTTP/0\.9(?=[\s\x1c-\x1f\x85\xa0]*\Z)")
+"""The version for which the base class sends no head, and so none of the safe headers."""
+_OWN_NAME = re.compile(
+    r"(?:(?:[a-z0-9-]+\.)*localhost\.?|127(?:\.[0-9]{1,3}){3}|\[::1\])(?::[0-9]{0,5})?", re.IGNORECASE
+)
+"""The names by which only this machine calls itself (RFC 6761, section 6.3; RFC 1122, section 3.2.1.3)."""
 _ONE_RANGE = re.compile(r"bytes\s*=\s*([0-9]{0,18})\s*-\s*([0-9]{0,18})\s*", re.IGNORECASE)
 _WEIGHT = re.compile(r"\s*q\s*=\s*(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)\s*", re.IGNORECASE)
 
@@ -231,6 +248,71 @@ _CHUNK = 1 << 16
 _PREVIEW_CACHE = "max-age=0, must-revalidate"
 
 
+MOST_CONNECTIONS = 64
+"""Connections at a time; a browser opens six.  More are told to come back later."""
+
+PATIENCE = 15
+"""Seconds after which whoever has not sent the whole head of a request is hung up on, at the latest twice that."""
+
+
+_FULL = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+
+
+class _Watch:
+    """Hangs up on those who take their time to ask: a client that sends a byte now and then would stay for ever.
+
+    Looks every `PATIENCE` seconds; who was waited for when it looked before, and still is, has had its time.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: dict[socket.socket, bool] = {}  # to whether it was there at the last look
+        self._lock = threading.Lock()
+        self._ended = threading.Event()
+
+    @property
+    def waiting(self) -> int:
+        """How many are waited for."""
+        return len(self._waiting)
+
+    def begin(self, connection: socket.socket) -> None:
+        """Wait for a request on a connection."""
+        with self._lock:
+            self._waiting[connection] = False
+
+    def end(self, connection: socket.socket) -> None:
+        """Wait no longer: its head is there, or nothing will come."""
+        with self._lock:
+            self._waiting.pop(connection, None)
+
+    def look(self) -> None:
+        """Hang up on those who were there at the last look."""
+        with self._lock:
+            for connection, was_there in self._waiting.items():
+                if was_there:
+                    with suppress(OSError):  # it has gone meanwhile
+                        connection.shutdown(socket.SHUT_RDWR)
+            self._waiting = dict.fromkeys(self._waiting, True)
+
+    def run(self) -> None:
+        """Look again and again, until `stop`."""
+        while not self._ended.wait(PATIENCE):
+            self.look()
+
+    def stop(self) -> None:
+        """Look no more."""
+        self._ended.set()
+
+
+class Extras(Protocol):
+    """What a preview shows beyond the files of the output folder."""
+
+    def answer(self, handler: Handler) -> bool:
+        """Answer a request that is for no file; tell whether this was one."""
+
+    def rewrite(self, page: bytes) -> bytes:
+        """Give a page as it is to be sent."""
+
+
 class Preview(ThreadingHTTPServer):
     """A server of one output folder, bound to its port and not yet answering.
 
@@ -239,15 +321,21 @@ class Preview(ThreadingHTTPServer):
         host: the address to listen at.
         port: 0 takes any that is free.
         log: is told each request; None: silence.
+        extras: answers what is no file, and adds to pages; None: they are shown as they are.
     """
 
     daemon_threads = True
+    request_queue_size = MOST_CONNECTIONS
 
-    def __init__(self, root: Path, host: str, port: int, log: Log | None = None) -> None:
+    def __init__(self, root: Path, host: str, port: int, log: Log | None = None, extras: Extras | None = None) -> None:
         self.root = root.absolute()
+        self.extras = extras
         self.log = log or (lambda _line: None)
         self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        super().__init__((host, port), _Handler)
+        self.watch = _Watch()
+        self._places = threading.BoundedSemaphore(MOST_CONNECTIONS)
+        super().__init__((host, port), Handler)
+        self.is_local = ipaddress.ip_address(self.server_name).is_loopback
 
     def server_bind(self) -> None:
         """Bind without the reverse look-up of the standard library, which waits for a name server."""
@@ -260,6 +348,30 @@ class Preview(ThreadingHTTPServer):
         host = f"[{self.server_name}]" if ":" in self.server_name else self.server_name
         return f"http://{host}:{self.server_port}/"
 
+    def serve_forever(self, poll_interval: float = 0.5) -> None:
+        """Answer until `shutdown`."""
+        threading.Thread(target=self.watch.run, daemon=True).start()
+        try:
+            super().serve_forever(poll_interval)
+        finally:
+            self.watch.stop()
+
+    def verify_request(self, request: socket.socket, client_address: object) -> bool:  # type: ignore[override]  # noqa: ARG002 -- the base's signature
+        """Take a connection where there is a place; `process_request_thread` gives it back."""
+        if self._places.acquire(blocking=False):
+            return True
+        with suppress(OSError):
+            request.settimeout(1)
+            request.sendall(_FULL)
+        return False
+
+    def process_request_thread(self, request: socket.socket, client_address: object) -> None:  # type: ignore[override]
+        """Answer the requests of a connection, in a thread of its own."""
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._places.release()
+
     def handle_error(self, request: object, client_address: object) -> None:  # noqa: ARG002 -- the base's signature
         """Say what went wrong with a request; a client that went away is nobody's fault."""
         error = sys.exception()
@@ -267,20 +379,53 @@ class Preview(ThreadingHTTPServer):
             self.log(f"failed: {error!a}")
 
 
-class _Handler(BaseHTTPRequestHandler):
+class Handler(BaseHTTPRequestHandler):
     """Answers the requests of one connection."""
 
     server: Preview
     protocol_version = "HTTP/1.1"
     default_request_version = "HTTP/1.0"  # of what names none: the base's 0.9 answers without headers
-    server_version = "digestfeed"
-    sys_version = ""
-    timeout = 30  # a connection on which nothing comes is closed
+    timeout = 2 * PATIENCE  # a connection on which nothing comes, or goes, is closed
+    raw_requestline: bytes
+    disable_nagle_algorithm = True  # a head and its body are two packets; the second would wait for 40 ms
+
+    def handle_one_request(self) -> None:
+        """Wait for a request, but not for ever, and answer it."""
+        self.server.watch.begin(self.connection)
+        try:
+            super().handle_one_request()
+        finally:
+            self.server.watch.end(self.connection)
+
+    def parse_request(self) -> bool:
+        """Read the head of a request, and refuse one that is not meant for this machine's own names."""
+        self.raw_requestline = _NO_HEADERS.sub(b"HTTP/1.0", self.raw_requestline)
+        if not super().parse_request():
+            return False
+        self.server.watch.end(self.connection)
+        fault = self._fault()
+        if fault is not None:
+            self._plain(fault, {"Connection": "close"})
+        return fault is None
+
+    def _fault(self) -> HTTPStatus | None:
+        """Check whom a request is for (RFC 9112, section 3.2).
+
+        A page from elsewhere whose name was made to lead to this machine (DNS rebinding) asks by that name.
+        """
+        hosts = [host.strip() for host in self.headers.get_all("Host", [])]
+        if len(hosts) > 1 or (not hosts and self.request_version != "HTTP/1.0"):
+            return HTTPStatus.BAD_REQUEST
+        if not self.server.is_local or all(map(_OWN_NAME.fullmatch, [*hosts, *_authority(self.path)])):
+            return None
+        return HTTPStatus.MISDIRECTED_REQUEST
 
     def _answer(self) -> None:
         # The body of a GET means nothing (RFC 9110, section 9.3.1), and unread it would be taken for a request.
         if self._field("Content-Length") or self._field("Transfer-Encoding"):
             self.close_connection = True
+        if self.server.extras is not None and self.server.extras.answer(self):
+            return
         wanted = _wanted(self.path)
         real = _real(self.server.root, wanted.names) if wanted else None
         if wanted is None or real is None:
@@ -313,6 +458,10 @@ class _Handler(BaseHTTPRequestHandler):
             self._document(document)
 
     def _document(self, document: _Document) -> None:
+        if self.server.extras is not None and document.type == _TEXTS["html"]:
+            page = self.server.extras.rewrite(document.file.read())
+            self._whole(HTTPStatus.OK, {"Content-Type": document.type, "Cache-Control": "no-store"}, page)
+            return
         coding = self._coding(document)
         headers = {
             "ETag": document.etag(coding),
@@ -360,7 +509,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._whole(HTTPStatus.NOT_FOUND, headers, page.file.read())
 
     def _redirect(self, path: str, query: str) -> None:
-        location = f"{path}?{query}" if query else path
+        location = f"{path}?{query}" if query.isascii() and query.isprintable() and query else path
         self._plain(HTTPStatus.MOVED_PERMANENTLY, {"Location": location, "Cache-Control": _PREVIEW_CACHE})
 
     def _plain(self, status: HTTPStatus, headers: Mapping[str, str] | None = None) -> None:
@@ -384,6 +533,8 @@ class _Handler(BaseHTTPRequestHandler):
         while left and (chunk := file.read(min(left, _CHUNK))):
             self.wfile.write(chunk)
             left -= len(chunk)
+        if left:  # somebody cut the file short; what comes next on this connection must not be taken for its rest
+            self.close_connection = True
 
     # -- what the request says --------------------------------------------------------------------------------
 
@@ -407,6 +558,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     # -- what the base class is told --------------------------------------------------------------------------
 
+    def version_string(self) -> str:
+        """Name the program; its version, and Python's, are nobody's business."""
+        return "digestfeed"
+
     def send_response(self, code: int, message: str | None = None) -> None:
         """Begin an answer, of this class or the base class, with what every one carries."""
         super().send_response(code, message)
@@ -418,7 +573,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.log(ascii(format % args)[1:-1])
 
 
-def server(root: Path, host: str = HOST, port: int = PORT, log: Log | None = None) -> Preview:
+def server(
+    root: Path, host: str = HOST, port: int = PORT, log: Log | None = None, extras: Extras | None = None
+) -> Preview:
     """Make a server, bound to its port; `serve_forever` answers.
 
     Args:
@@ -426,6 +583,7 @@ def server(root: Path, host: str = HOST, port: int = PORT, log: Log | None = Non
         host: the address to listen at.
         port: 0 takes any that is free.
         log: is told each request; None: silence.
+        extras: answers what is no file, and adds to pages.
 
     Raises:
         OutputError: there is no such folder, or the port cannot be had.
@@ -433,7 +591,7 @@ def server(root: Path, host: str = HOST, port: int = PORT, log: Log | None = Non
     if not root.is_dir():
         raise OutputError(str(root), "no such folder; build the site first")
     try:
-        return Preview(root, host, port, log)
+        return Preview(root, host, port, log, extras)
     except OSError as error:
         raise OutputError(
             f"{host}:{port}", f"cannot listen there: {error.strerror or error}; another port may be free"
