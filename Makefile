@@ -3,8 +3,13 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# What leans on libraries: the command line, the config, dates, rendering, feeds, pings, watching.
+LOWEST := tests/test_cli.py tests/test_config.py tests/test_dating.py tests/test_feed_rules.py \
+	tests/test_feedgen_pitfalls.py tests/test_fragments.py tests/test_fuzz.py tests/test_maths.py tests/test_outputs.py \
+	tests/test_render_body.py tests/test_render_data.py tests/test_render_feeds.py tests/test_render_markdown.py \
+	tests/test_render_opml.py tests/test_render_site.py tests/test_watch.py tests/test_websub.py
 
-.PHONY: help build test lint types format clean
+.PHONY: help build test lint types docs format clean fuzz lowest audit
 
 help:            ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
@@ -22,12 +27,27 @@ lint: $(VENV)/linted       ## ruff over everything
 types: $(VENV)/linted $(VENV)/tested   ## mypy, strict
 	$(BIN)/mypy
 
+docs: $(VENV)/documented   ## the documentation as a site in build/docs; a warning is an error
+	$(BIN)/sphinx-build -q -W --keep-going -b html docs build/docs
+
+fuzz: $(VENV)/fuzzed       ## every fuzz target for FUZZ_SECONDS seconds (20), guided by coverage; what fails is in build/fuzz
+	$(BIN)/python -m tests.fuzz all -max_total_time=$(or $(FUZZ_SECONDS),20)
+
+lowest:          ## the tests of what leans on libraries, with the lowest versions that pyproject.toml allows
+	$(PYTHON) -m venv build/lowest
+	build/lowest/bin/python -m pip install --quiet --editable . \
+		$$(build/lowest/bin/python tools/lowest.py push watch) $$(build/lowest/bin/python tools/group.py core)
+	build/lowest/bin/python -m pytest $(LOWEST)
+
+audit: $(VENV)/audited     ## known vulnerabilities of what is installed
+	$(BIN)/python tools/audit.py
+
 format: $(VENV)/linted     ## let ruff format everything
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
 clean:           ## remove the environment and what was built
-	rm -rf $(VENV) .digestfeed
+	rm -rf $(VENV) .digestfeed build
 	find out -mindepth 1 ! -name .gitignore -delete
 
 $(VENV)/installed: pyproject.toml
@@ -41,4 +61,16 @@ $(VENV)/tested: $(VENV)/installed
 
 $(VENV)/linted: $(VENV)/installed
 	$(BIN)/python -m pip install --quiet $$($(BIN)/python tools/group.py lint)
+	@touch $@
+
+$(VENV)/documented: $(VENV)/installed
+	$(BIN)/python -m pip install --quiet $$($(BIN)/python tools/group.py docs)
+	@touch $@
+
+$(VENV)/fuzzed: $(VENV)/tested
+	$(BIN)/python -m pip install --quiet $$($(BIN)/python tools/group.py fuzz)
+	@touch $@
+
+$(VENV)/audited: $(VENV)/installed
+	$(BIN)/python -m pip install --quiet $$($(BIN)/python tools/group.py audit)
 	@touch $@

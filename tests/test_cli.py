@@ -81,12 +81,14 @@ FIVE = """\
 **PDF 다운로드 링크**: [PDF 다운로드](https://arxiv.org/pdf/2412.17744
 """
 FIVE_PROBLEMS = [
-    (1, "bad-date"),
-    (7, "bad-arxiv-id"),
-    (11, "missing-title"),
-    (21, "empty-label"),
-    (31, "broken-link"),
+    (1, "D012", "bad-date"),
+    (7, "D033", "bad-arxiv-id"),
+    (11, "D021", "missing-title"),
+    (21, "D024", "empty-label"),
+    (31, "D031", "broken-link"),
 ]
+BY_CODE = sorted(FIVE_PROBLEMS, key=lambda problem: problem[1])
+FIVE_CODES = [code for _, code, _ in FIVE_PROBLEMS]
 
 CONFIG = """\
 base_url = "https://papers.example.org/"
@@ -188,7 +190,8 @@ def test_what_cannot_be_read_is_told_on_every_run(home: Path) -> None:
     """Also under `-q`: it stays wrong until somebody mends it."""
     (home / "digests/bad.md").write_bytes(b"\x80\x81\xff\xff")
     for _ in range(2):
-        assert "digests/bad.md: expected UTF-8 text" in run("build", "-q").stderr
+        said = "digests/bad.md: D002 not-text: expected UTF-8 text, got bytes that are neither that nor CP949\n"
+        assert run("build", "-q").stderr == said
 
 
 def test_verbose_prints_every_problem_and_the_time(home: Path) -> None:
@@ -207,7 +210,8 @@ def test_many_problems_are_summed_up(home: Path) -> None:
     result = run("build", "-q")
     assert result.stderr.splitlines()[-1] == "… and 20 more problems: digestfeed check digests"
     assert len(result.stderr.splitlines()) == 21
-    assert sum(" [" in line for line in run("build", "-v").stderr.splitlines()) == 40
+    told = run("build", "-v").stderr
+    assert len(re.findall(r"^digests/2025-01-\d\d\.md:\d+:\d+: D\d\d\d ", told, re.MULTILINE)) == 40
 
 
 def test_the_report_is_data(home: Path) -> None:
@@ -216,7 +220,10 @@ def test_the_report_is_data(home: Path) -> None:
     run("build", "-q", "--report", "report.json")
     report = json.loads((home / "report.json").read_text("utf-8"))
     status = json.loads((home / "out/status.json").read_text("utf-8"))
-    assert [(p["where"]["line"], p["kind"]) for p in report["problems"]] == FIVE_PROBLEMS
+    assert [(p["where"]["line"], p["code"], p["kind"]) for p in report["problems"]] == FIVE_PROBLEMS
+    assert [(p["line"], p["code"], p["kind"]) for p in status["problems"]] == FIVE_PROBLEMS
+    assert report["problems_by_code"] == status["problems_by_code"] == dict.fromkeys(sorted(FIVE_CODES), 1)
+    assert status["problems_by_kind"] == dict.fromkeys(sorted(kind for _, _, kind in FIVE_PROBLEMS), 1)
     assert all(report[name] == status[name] for name in ("digests", "items", "papers", "merged", "feeds"))
     assert report["digests"] == 2
     assert report["written"] == report["documents"] == len(snapshot(home / "out"))
@@ -239,7 +246,8 @@ def test_a_report_that_cannot_be_written_is_told() -> None:
 def test_problems_in_digests_are_warnings(home: Path) -> None:
     """What can be read is published all the same."""
     digest(home, "2024-12-26.md", FIVE)
-    assert "problems: 1 bad-arxiv-id, 1 bad-date, 1 broken-link, 1 empty-label, 1 missing-title" in run("build").stderr
+    said = run("build").stderr
+    assert "\nproblems: " + ", ".join(f"1 {code} {kind}" for _, code, kind in BY_CODE) + "\n" in said
     assert (home / "out/papers/2412/2412.17744.html").is_file()
 
 
@@ -259,6 +267,57 @@ def test_strict_leaves_the_output_as_before(home: Path) -> None:
     assert {path: data for path, (data, _) in snapshot(home / "out").items()} == {
         path: data for path, (data, _) in before.items()
     }
+
+
+@pytest.mark.parametrize(
+    ("strict", "refused"),
+    [
+        ("--strict=D012", True),
+        ("--strict=d012,D001", True),
+        ("--strict=bad-date", True),
+        ("--strict=all", True),
+        ("--strict=D001,D002,undated", False),
+    ],
+)
+def test_strict_by_code(home: Path, strict: str, refused: bool) -> None:  # noqa: FBT001 -- a table
+    """Only the problems named refuse; the others are warnings as ever."""
+    run("build", "-q")
+    before = snapshot(home / "out")
+    digest(home, "2024-12-26.md", FIVE)
+    result = run("build", strict, "-q", code=1 if refused else 0)
+    assert (snapshot(home / "out") == before) == refused
+    assert ("the output is as before" in result.stderr) == refused
+    if refused and strict != "--strict=all":
+        assert "1 problems in the digests, the first: digests/2024-12-26.md:1:18: D012 bad-date: " in result.stderr
+
+
+def test_strict_alone_takes_no_argument(home: Path) -> None:
+    """The folder behind it is that of the digests; behind `--` an argument may be called anything."""
+    (home / "digests").rename(home / "D012")
+    run("build", "--strict", "D012", "-q")
+    (home / "D012").rename(home / "--strict")
+    run("build", "-q", "-o", "other", "--full", "--", "--strict")
+    assert (home / "other/index.html").is_file()
+
+
+def test_what_the_config_ignores_is_not_told(home: Path) -> None:
+    """Neither printed nor judged, and yet in the data, where programs choose for themselves."""
+    digest(home, "2024-12-26.md", FIVE)
+    (home / "digestfeed.toml").write_text('[check]\nignore = ["D012", "bad-arxiv-id", "D021", "D024"]\n', "utf-8")
+    assert [line.split(": ")[1] for line in run("build", "-q").stderr.splitlines()] == ["D031 broken-link"]
+    assert json.loads((home / "out/status.json").read_text("utf-8"))["problems_by_code"] == dict.fromkeys(
+        sorted(FIVE_CODES), 1
+    )
+    run("build", "-q", "--full", "--strict=D012,D021")
+    run("build", "-q", "--full", "--strict", code=1)
+    result = run("check", code=1)
+    assert re.findall(r": (D\d+) ", result.stdout) == ["D031"]
+    assert result.stderr.splitlines()[0] == "2 digests, 6 items, 1 problems, 4 ignored"
+    before = snapshot(home / "out")
+    (home / "digestfeed.toml").write_text('[check]\nignore = ["all"]\n', "utf-8")
+    assert run("build", "-q", "--full", "--strict").output == ""
+    assert run("check").stdout == ""
+    assert snapshot(home / "out") == before
 
 
 @pytest.mark.parametrize("emptied", [True, False])
@@ -293,6 +352,12 @@ def test_without_digests_the_output_stays(home: Path, *, emptied: bool) -> None:
         ["build", "--base-url", "papers.example.org"],
         ["check", "-c", "gone.toml"],
         ["check", "--format", "xml"],
+        ["check", "--select", "D999"],
+        ["check", "--ignore", ""],
+        ["check", "-c", "codes.toml"],
+        ["build", "--strict=D999"],
+        ["build", "--strict="],
+        ["explain", "bad-dat"],
         ["fields", "-c", "bad.toml"],
         ["show"],
         ["show", "2412.17743", "-c", "gone.toml"],
@@ -302,6 +367,7 @@ def test_without_digests_the_output_stays(home: Path, *, emptied: bool) -> None:
 def test_wrong_usage_and_config_touch_nothing(home: Path, arguments: list[str]) -> None:
     """Exit 2, one sentence, and not even a folder is made."""
     (home / "bad.toml").write_text("titel = 'x'", "utf-8")
+    (home / "codes.toml").write_text("[check]\nignore = ['bad-dat']", "utf-8")
     (home / "latin.toml").write_bytes(b"title = 'caf\xe9'")
     before = sorted(home.rglob("*"))
     result = run(*arguments, code=2)
@@ -313,7 +379,7 @@ def test_wrong_usage_and_config_touch_nothing(home: Path, arguments: list[str]) 
 def test_a_fault_of_the_config_names_file_and_key(home: Path) -> None:
     """So that it is found at once."""
     (home / "digestfeed.toml").write_text("[feeds]\nlatst = 3\n", "utf-8")
-    said = "digestfeed: digestfeed.toml: feeds.latst: unknown key, did you mean latest?\n"
+    said = "digestfeed: digestfeed.toml:2: feeds.latst: unknown key, did you mean latest?\n"
     assert run("build", code=2).stderr == said
 
 
@@ -367,14 +433,23 @@ def test_the_module_is_the_command() -> None:
 
 
 def test_five_faults_are_five_problems(home: Path) -> None:
-    """Each is told once, by its line, with what was expected and what was got."""
+    """Each is told once, by its place, with what was expected and what was got, and shown; then they are counted."""
     digest(home, "2024-12-26.md", FIVE)
     result = run("check", code=1)
     lines = result.stdout.splitlines()
-    found = [re.fullmatch(r"digests/2024-12-26\.md:(\d+): expected .+, got .+ \[([a-z-]+)\]", line) for line in lines]
-    assert [(int(match[1]), match[2]) for match in found if match] == FIVE_PROBLEMS
-    assert len(lines) == len(FIVE_PROBLEMS)
-    assert result.stderr == "2 digests, 6 items, 5 problems\n"
+    said = r"digests/2024-12-26\.md:(\d+):\d+: (D\d\d\d) ([a-z-]+): expected .+, got .+"
+    found = [re.fullmatch(said, line) for line in lines[::3]]
+    assert [(int(match[1]), match[2], match[3]) for match in found if match] == FIVE_PROBLEMS
+    assert lines[:3] == [
+        "digests/2024-12-26.md:1:18: D012 bad-date: expected a day that exists in the heading, got '2024-13-45'",
+        "    1 | ## Daily Papers (2024-13-45)",
+        "      |                  ^^^^^^^^^^",
+    ]
+    assert len(lines) == 3 * len(FIVE_PROBLEMS)
+    counted = result.stderr.splitlines()
+    assert counted[0] == "2 digests, 6 items, 5 problems"
+    assert [tuple(line.split()[:3]) for line in counted[1:-1]] == [("1", code, kind) for _, code, kind in BY_CODE]
+    assert counted[-1] == "what to do: digestfeed explain D012 D021 D024 D031 D033"
 
 
 def test_a_first_item_without_a_title_is_not_titled_by_the_day(home: Path) -> None:
@@ -384,7 +459,9 @@ def test_a_first_item_without_a_title_is_not_titled_by_the_day(home: Path) -> No
         "papers.md",
         "## Daily Papers (2024-12-26)\n\n**요약**: 제목이 없다.\n\n**링크**: https://arxiv.org/abs/2412.17741\n",
     )
-    assert run("check", code=1).stdout == "digests/papers.md:3: expected a title, got none [missing-title]\n"
+    said = run("check", code=1).stdout.splitlines()
+    assert said[0] == "digests/papers.md:3:1: D021 missing-title: expected a title, got none"
+    assert len(said) == 3
     assert "2024-12-26T00:00:00Z by heading" in run("show", "2412.17741").stdout
 
 
@@ -409,6 +486,14 @@ def test_five_faults_cost_only_themselves(home: Path) -> None:
     assert "Without a number" in merged["titles"]
 
 
+def test_a_file_is_at_fault_once_for_its_name(home: Path) -> None:
+    """However many dated sections it has."""
+    section = "## Daily Papers (2024-12-0{})\n\n### [X](https://arxiv.org/abs/2411.0000{})\n\n- a\n\n"
+    digest(home, "2024-12-45.md", "".join(section.format(day, day) for day in range(1, 4)))
+    said = "digests/2024-12-45.md: D012 bad-date: expected a day that exists in the file name, got '2024-12-45'\n"
+    assert run("check", code=1).stdout == said
+
+
 def test_check_builds_nothing(home: Path) -> None:
     """Good digests: exit 0, nothing on stdout, nothing made."""
     result = run("check")
@@ -422,9 +507,58 @@ def test_check_as_json(home: Path) -> None:
     assert json.loads(run("check", "--format", "json").stdout)["problems"] == []
     digest(home, "2024-12-26.md", FIVE)
     found = json.loads(run("check", "--format", "json", code=1).stdout)
-    assert [(problem["line"], problem["kind"]) for problem in found["problems"]] == FIVE_PROBLEMS
+    assert [(problem["line"], problem["code"], problem["kind"]) for problem in found["problems"]] == FIVE_PROBLEMS
+    assert found["counts"] == dict.fromkeys(sorted(FIVE_CODES), 1)
+    assert found["problems"][0] == {
+        "code": "D012",
+        "kind": "bad-date",
+        "path": "digests/2024-12-26.md",
+        "line": 1,
+        "column": 18,
+        "length": 10,
+        "message": "expected a day that exists in the heading, got '2024-13-45'",
+        "source": "## Daily Papers (2024-13-45)",
+        "source_column": 1,
+    }
     assert {problem["path"] for problem in found["problems"]} == {"digests/2024-12-26.md"}
     assert {"path": "digests/2024-12-25.md", "line": 1, "text": "안녕하세요, 오늘의 논문입니다."} in found["chatter"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "codes"),
+    [
+        (["--select", "D012,D033"], ["D012", "D033"]),
+        (["--select", "bad-date"], ["D012"]),
+        (["--ignore", "missing-title,D024"], ["D012", "D033", "D031"]),
+        (["--select", "D012,D033", "--ignore", "D012"], ["D033"]),
+        (["--select", "D001"], []),
+        (["--ignore", "all"], []),
+    ],
+)
+def test_check_for_some_problems(home: Path, arguments: list[str], codes: list[str]) -> None:
+    """Exit 1 only for what was asked for; how many others there are is said."""
+    digest(home, "2024-12-26.md", FIVE)
+    result = run("check", *arguments, code=1 if codes else 0)
+    assert re.findall(r"^digests/\S+ (D\d+) ", result.stdout, re.MULTILINE) == codes
+    assert result.stderr.splitlines()[0] == f"2 digests, 6 items, {len(codes)} problems, {5 - len(codes)} ignored"
+
+
+def test_explain() -> None:
+    """One kind by code or name, several, or the list of all."""
+    by_code = run("explain", "D012").stdout
+    assert by_code == run("explain", "bad-date").stdout
+    assert by_code.startswith("D012 bad-date: a date or time that does not exist\n\n")
+    assert "\n    ## Daily Papers (2024-11-31)\n" in by_code
+    assert "\nWhat to do: " in by_code
+    both = run("explain", "D033", "D012,D033").stdout
+    assert [line for line in both.splitlines() if re.match(r"D\d\d\d ", line)] == [
+        "D012 bad-date: a date or time that does not exist",
+        "D033 bad-arxiv-id: a link to arXiv with an id that arXiv never gives",
+    ]
+    every = run("explain").stdout.splitlines()
+    assert len(every) > 20
+    assert all(re.match(r"D\d\d\d [a-z-]+ +[a-z]", line) for line in every)
+    assert "did you mean bad-date?" in run("explain", "bad-dat", code=2).stderr
 
 
 def test_check_as_github_annotations(home: Path) -> None:
@@ -432,13 +566,16 @@ def test_check_as_github_annotations(home: Path) -> None:
     digest(home, "2024-12-26.md", FIVE)
     digest(home, "a,b%.md", "Nothing of an item, only talk.")
     lines = run("check", "--format", "github", code=1).stdout.splitlines()
-    places = [re.fullmatch(r"::warning file=([^,:]+),line=(\d+),title=([a-z-]+)::(.+)", line) for line in lines]
+    command = r"::warning file=([^,:]+),line=(\d+)(?:,col=\d+,endColumn=\d+)?,title=(D\d\d\d) ([a-z-]+)::(.+)"
+    places = [re.fullmatch(command, line) for line in lines]
     assert all(places)
-    found = [(match[1], int(match[2]), match[3]) for match in places if match]
+    found = [(match[1], int(match[2]), match[3], match[4]) for match in places if match]
     assert found == [
-        *(("digests/2024-12-26.md", line, kind) for line, kind in FIVE_PROBLEMS),
-        ("digests/a%2Cb%25.md", 1, "no-digest"),
+        *(("digests/2024-12-26.md", *problem) for problem in FIVE_PROBLEMS),
+        ("digests/a%2Cb%25.md", 1, "D008", "no-digest"),
     ]
+    assert lines[0].startswith("::warning file=digests/2024-12-26.md,line=1,col=18,endColumn=28,title=D012 bad-date::")
+    assert lines[4].endswith("::expected [text](URL), got '[PDF 다운로드](https://arxiv.org/pdf/2412.17744'")
 
 
 def test_what_cannot_be_read_is_checked_too(home: Path) -> None:
@@ -540,6 +677,5 @@ def test_each_fault_is_told_once(home: Path, name: str) -> None:
     text = (FilePath(__file__).parent / "cases" / "check" / name).read_text("utf-8")
     digest(home, name, text)
     result = CliRunner().invoke(main, ["check"])
-    kinds = sorted(line.rpartition("[")[2].rstrip("]") for line in result.stdout.splitlines())
-    assert kinds == ["bad-arxiv-id", "bad-date", "broken-link", "empty-label", "missing-title"]
+    assert sorted(re.findall(r"^digests/\S+ (D\d\d\d) ", result.stdout, re.MULTILINE)) == sorted(FIVE_CODES)
     assert result.exit_code == 1

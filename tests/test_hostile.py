@@ -172,6 +172,19 @@ BIBTEX = {
 }
 
 
+def test_no_document_has_a_mark_that_disturbs(site: Site) -> None:
+    """Controls, noncharacters and what turns text around are in no feed and on no page, however they were written.
+
+    The data of a month have texts as they are written, and JSON escapes what could end one.
+    """
+    disturbing = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufdd0-\ufdef\ufffe\uffff\ufeff]")
+    found = {path: disturbing.findall(data.decode()) for path, data in site.files.items() if path.endswith(SHOWN)}
+    assert {path: marks for path, marks in found.items() if marks} == {}
+
+
+SHOWN = (".html", ".xml", ".opml", "feed.json", "status.json", ".bib", ".txt")
+
+
 def test_the_formats_say_the_same(site: Site) -> None:
     """RSS and JSON Feed hold what Atom holds, and what is text there is text in them too."""
     for read, path in ((reading.rss_entries, "rss.xml"), (reading.json_entries, "feed.json")):

@@ -54,18 +54,20 @@ def _paper(key: str) -> Paper:
         (Location("a/b.md", 12), "a/b.md:12"),
         (Location("a/b.md"), "a/b.md"),
         (Location("한글.md", 1), "한글.md:1"),
+        (Location("a/b.md", 12, 5), "a/b.md:12:5"),
+        (Location("a/b.md", 0, 5), "a/b.md"),
     ],
 )
 def test_a_location_reads_as_editors_write_it(where: Location, text: str) -> None:
-    """Path and line with a colon, the path alone for the whole file; a problem puts its message behind."""
+    """Path, line and column with colons, the path alone for the whole file; a problem puts its message behind."""
     assert str(where) == text
-    assert str(Problem(where, "bad-date", "expected X, got Y")) == f"{text}: expected X, got Y"
+    assert str(Problem(where, "bad-date", "expected X, got Y")) == f"{text}: D012 bad-date: expected X, got Y"
 
 
 def test_problems_sort_by_place() -> None:
-    """A report lists files in order, the whole-file problems of one before its lines, and lines by number."""
-    places = [("a.md", 0), ("a.md", 2), ("a.md", 10), ("b.md", 1)]
-    problems = [Problem(Location(path, line), "kind", "message") for path, line in places]
+    """A report lists files in order, the whole-file problems of one first, and then lines and columns by number."""
+    places = [("a.md", 0, 0), ("a.md", 2, 0), ("a.md", 2, 5), ("a.md", 10, 1), ("b.md", 1, 0)]
+    problems = [Problem(Location(*place), "kind", "message") for place in places]
     assert sorted({*problems}) == problems
 
 

@@ -1,6 +1,18 @@
-"""`python -m digestfeed`."""
+"""`python -m digestfeed`, and the command `digestfeed`."""
 
-from digestfeed.cli import main
+import signal
+
+
+def run() -> None:
+    """Run the command line as a process of its own, which Ctrl-C ends without a word until there is one to say."""
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        from digestfeed.cli import run as run_command  # noqa: PLC0415 -- takes a moment, in which it may be stopped
+    except (ImportError, OSError, MemoryError) as error:
+        raise SystemExit(f"digestfeed: it cannot be loaded: {error or 'there is no memory left'}") from error
+    run_command()
+
 
 if __name__ == "__main__":
-    main(prog_name="digestfeed")
+    run()

@@ -1,0 +1,255 @@
+"""Publishing elsewhere: only what changed, in an order that breaks no link, and nothing but what was put there."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from digestfeed import mirror, write
+from digestfeed.cli import main
+from digestfeed.errors import OutputError
+
+pytest.importorskip("fsspec")
+
+ROOT = Path(__file__).parents[1]
+PUBLISHED = mirror.MANIFEST
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("site")
+    command = ["build", str(ROOT / "digests"), "-o", str(folder / "out"), "--catalog", str(folder / "c.sqlite3"), "-q"]
+    assert CliRunner().invoke(main, command).exit_code == 0
+    return folder / "out"
+
+
+@pytest.fixture
+def out(site: Path, tmp_path: Path) -> Path:
+    """A copy of a site, to be changed."""
+    return Path(shutil.copytree(site, tmp_path / "out"))
+
+
+def publish(out: Path, target: str) -> mirror.Mirrored:
+    return mirror.mirror(out, mirror.open_target(target))
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    return {path: (folder / path).read_bytes() for path in write.walk(folder)}
+
+
+# -- a folder ------------------------------------------------------------------------------------------------------
+
+
+def test_a_target_becomes_the_output(out: Path, tmp_path: Path) -> None:
+    done = publish(out, str(tmp_path / "www"))
+    assert tree(tmp_path / "www") == tree(out)
+    assert (done.sent, done.unchanged, done.removed) == (len(tree(out)), 0, 0)
+    assert not list((tmp_path / "www").rglob("*partial*"))
+
+
+def test_only_what_changed_is_sent(out: Path, tmp_path: Path) -> None:
+    publish(out, str(tmp_path / "www"))
+    before = {path: (tmp_path / "www" / path).stat().st_mtime_ns for path in tree(out)}
+    (out / "index.html").write_bytes(b"<p>new")
+    (out / "status.json").touch()  # as it was
+    done = publish(out, str(tmp_path / "www"))
+    after = {path: (tmp_path / "www" / path).stat().st_mtime_ns for path in tree(out)}
+    assert (done.sent, done.bytes) == (1, 6)
+    assert {path for path in after if after[path] != before[path]} == {"index.html"}
+    assert publish(out, str(tmp_path / "www")).sent == 0
+
+
+def test_what_is_no_longer_made_goes_and_what_is_foreign_stays(out: Path, tmp_path: Path) -> None:
+    www = tmp_path / "www"
+    (www / "papers").mkdir(parents=True)
+    (www / "papers" / "mine.html").write_text("mine", "utf-8")
+    publish(out, str(www))
+    (out / "404.html").unlink()
+    (www / "robots.txt").unlink()
+    (out / "robots.txt").unlink()  # gone at both ends
+    done = publish(out, str(www))
+    assert (done.sent, done.removed) == (0, 2)
+    assert not (www / "404.html").exists()
+    assert (www / "papers" / "mine.html").read_text("utf-8") == "mine"
+
+
+def test_nothing_of_an_empty_output(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "www").mkdir()
+    with pytest.raises(OutputError, match="expected a built site"):
+        publish(tmp_path / "out", str(tmp_path / "www"))
+    assert list((tmp_path / "www").iterdir()) == []
+
+
+class Cut(Exception):  # noqa: N818
+    """The line that goes down."""
+
+
+class Short(mirror.Target):
+    """A target whose line goes down after some files; tells what arrived."""
+
+    def __init__(self, url: str, budget: int) -> None:
+        opened = mirror.open_target(url)
+        super().__init__(url, opened._storage, opened._root)
+        self.budget = budget
+        self.order: list[str] = []
+
+    def _put(self, path: str, data: bytes) -> None:
+        if self.budget == 0:
+            raise Cut
+        self.budget -= 1
+        super()._put(path, data)
+        self.order.append(path)
+
+
+def test_what_is_linked_to_is_there_before_what_links_to_it(out: Path, tmp_path: Path) -> None:
+    target = Short(str(tmp_path / "www"), -1)
+    mirror.mirror(out, target)
+    first, *sent, last = target.order
+    assert first == last == PUBLISHED
+    assert sent[-1] == "status.json"
+    place = {path: number for number, path in enumerate(sent)}
+    for feed in (path for path in sent if path.endswith(("atom.xml", "rss.xml", "feed.json"))):
+        others = [path for path in sent if path.startswith(("papers/", "assets/")) or "archive/" in path]
+        assert place[feed] > max(place[path] for path in others)
+    assert [mirror.turn(path) for path in sent] == sorted(mirror.turn(path) for path in sent)
+
+
+@pytest.mark.parametrize("budget", [0, 1, 2, 40, 150])
+def test_a_publication_that_is_cut_off_is_completed_by_the_next(out: Path, tmp_path: Path, budget: int) -> None:
+    www = tmp_path / "www"
+    with pytest.raises(Cut):
+        mirror.mirror(out, Short(str(www), budget))
+    removed = next(path for path in tree(out) if path.startswith("papers/"))
+    (out / removed).unlink()  # what may have been sent, and is not made any more
+    publish(out, str(www))
+    assert tree(www) == tree(out)
+
+
+def test_a_manifest_that_is_none_is_refused(out: Path, tmp_path: Path) -> None:
+    (tmp_path / "www").mkdir()
+    (tmp_path / "www" / PUBLISHED).write_text("{", "utf-8")
+    with pytest.raises(OutputError, match="expected what digestfeed wrote"):
+        publish(out, str(tmp_path / "www"))
+
+
+@pytest.mark.parametrize("target", ["nowhere://x/", "s3://", "/dev/null/www"])
+def test_a_target_that_cannot_be_used_is_one_line(site: Path, target: str) -> None:
+    ended = CliRunner().invoke(main, ["publish", target, str(site)])
+    assert ended.exit_code == 1
+    assert ended.output.startswith("digestfeed: ")
+    assert ended.output.count("\n") == 1
+
+
+def test_a_build_that_runs_is_waited_for_by_nobody(site: Path, tmp_path: Path) -> None:
+    with write.Lock(site):
+        assert CliRunner().invoke(main, ["publish", str(tmp_path / "www"), str(site)]).exit_code == 75
+    assert CliRunner().invoke(main, ["publish", str(tmp_path / "www"), str(site), "-q"]).output == ""
+
+
+# -- S3 and SFTP, by real servers ----------------------------------------------------------------------------------
+
+
+def _port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+@pytest.fixture
+def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    moto = pytest.importorskip("moto.server")
+    s3fs = pytest.importorskip("s3fs")
+    server = moto.ThreadedMotoServer(ip_address="127.0.0.1", port=_port())
+    server.start()
+    host, port = server.get_host_and_port()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    s3fs.S3FileSystem.clear_instance_cache()
+    s3fs.S3FileSystem().mkdir("papers")
+    yield "s3://papers/site"
+    server.stop()
+
+
+def test_s3_gets_the_output_with_its_headers(out: Path, bucket: str) -> None:
+    import s3fs
+
+    publish(out, bucket)
+    storage = s3fs.S3FileSystem(skip_instance_cache=True)
+    there = {str(path).removeprefix("papers/site/") for path in storage.find("papers/site")}
+    assert there == {*tree(out), PUBLISHED}
+    assert storage.cat_file("papers/site/feeds/all/atom.xml") == (out / "feeds/all/atom.xml").read_bytes()
+    for path, kind, cache in (
+        ("feeds/all/atom.xml", "application/atom+xml; charset=utf-8", "max-age=3600"),
+        ("feeds/all/feed.json", "application/feed+json", "max-age=3600"),
+        ("index.html", "text/html; charset=utf-8", "max-age=600"),
+        ("status.json", "application/json; charset=utf-8", "no-cache"),
+        ("assets/style.css", "text/css; charset=utf-8", "max-age=3600"),
+    ):
+        head = storage.call_s3("head_object", Bucket="papers", Key=f"site/{path}")
+        assert (head["ContentType"], head["CacheControl"]) == (kind, cache), path
+    (out / "404.html").unlink()
+    (out / "index.html").write_bytes(b"<p>new")
+    done = publish(out, bucket)
+    assert (done.sent, done.removed) == (1, 1)
+    storage.invalidate_cache()
+    assert not storage.exists("papers/site/404.html")
+
+
+@pytest.fixture
+def sftp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    pytest.importorskip("paramiko")
+    sshd = shutil.which("sshd", path=f"{os.environ['PATH']}:/usr/sbin")
+    if sshd is None or os.getuid() != 0:
+        pytest.skip("no SSH server can be started")
+    Path("/run/sshd").mkdir(exist_ok=True)
+    keys = tmp_path / "keys"
+    keys.mkdir(mode=0o700)
+    for name in ("host", "user"):
+        command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(keys / name)]
+        subprocess.run(command, check=True)  # noqa: S603
+    port = _port()
+    options = {
+        "ListenAddress": "127.0.0.1",
+        "Port": str(port),
+        "HostKey": str(keys / "host"),
+        "AuthorizedKeysFile": str(keys / "user.pub"),
+        "PidFile": "none",
+        "StrictModes": "no",
+        "PermitRootLogin": "prohibit-password",
+        "Subsystem": "sftp internal-sftp",
+    }
+    (keys / "config").write_text("".join(f"{name} {value}\n" for name, value in options.items()), "utf-8")
+    command = [sshd, "-D", "-e", "-f", str(keys / "config")]
+    server = subprocess.Popen(command, stderr=subprocess.DEVNULL)  # noqa: S603
+    for _ in range(100):
+        with socket.socket() as client:
+            if client.connect_ex(("127.0.0.1", port)) == 0:
+                break
+        time.sleep(0.05)
+    import fsspec.config
+
+    monkeypatch.setitem(fsspec.config.conf, "sftp", {"key_filename": str(keys / "user")})
+    yield f"sftp://root@127.0.0.1:{port}{tmp_path}/www"
+    server.terminate()
+    server.wait()
+
+
+def test_sftp_gets_the_output(out: Path, sftp: str, tmp_path: Path) -> None:
+    publish(out, sftp)
+    assert tree(tmp_path / "www") == tree(out)
+    (out / "index.html").write_bytes(b"<p>new")
+    (out / "404.html").unlink()
+    done = publish(out, sftp)
+    assert (done.sent, done.removed) == (1, 1)
+    assert tree(tmp_path / "www") == tree(out)
