@@ -17,8 +17,8 @@ help:            ## list the targets
 build: $(VENV)/installed   ## environment, install, and the site of digests/ in out/
 	$(BIN)/digestfeed build
 
-test: $(VENV)/tested       ## the test suite
-	$(BIN)/pytest
+test: $(VENV)/tested       ## the test suite, on all cores
+	$(BIN)/pytest -n auto --dist loadfile
 
 lint: $(VENV)/linted       ## ruff over everything
 	$(BIN)/ruff check .

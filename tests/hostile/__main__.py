@@ -1,6 +1,6 @@
 """How long texts take that grow: a build of each, of 1 kB to 10 MB, as a table in Markdown.
 
-python -m tests.hostile [SIZE …] [--only WORDS] [--limit SECONDS]
+python -m tests.hostile [SIZE …] [--only WORDS] [--most SECONDS]; with `--count`, how many cases there are by threat.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import sys
 import click
 import msgspec
 
+from tests.hostile.cases import counts
 from tests.hostile.growth import Cost, cost, growth_cases
 
 SIZES = (1_000, 10_000, 100_000, 1_000_000, 10_000_000)
@@ -22,9 +23,14 @@ SIZES = (1_000, 10_000, 100_000, 1_000_000, 10_000_000)
 @click.option(
     "--most", type=float, default=60.0, show_default=True, help="Seconds that the next build may be told to take."
 )
+@click.option("--count", is_flag=True, help="Count the cases by threat, and measure nothing.")
 @click.option("--one", nargs=2, type=(str, int), hidden=True)
-def main(sizes: tuple[int, ...], only: str, most: float, one: tuple[str, int] | None) -> None:
+def main(sizes: tuple[int, ...], only: str, most: float, one: tuple[str, int] | None, *, count: bool) -> None:
     """Measure builds of hostile texts, each in a process of its own."""
+    if count:
+        for threat, number in (*counts().items(), ("all", sum(counts().values()))):
+            click.echo(f"| {threat} | {number} |")
+        return
     if one:
         [case] = [case for case in growth_cases() if case.name == one[0]]
         click.echo(msgspec.json.encode(cost(case, one[1])))

@@ -89,6 +89,16 @@ def table(name: str) -> dict[str, Any]:
     return tomllib.loads((HERE / f"{name}.toml").read_text("utf-8"))
 
 
+OTHER_FILES = ("bytes", "file-names", "file-system", "shapes", "growth")
+"""The threats whose cases are files, or texts of any size."""
+
+
+def counts() -> dict[str, int]:
+    """Count all cases by threat."""
+    tables = map(table, (*TEXT_FILES, *OTHER_FILES))
+    return {known["threat"]: len(known["case"]) for known in tables}
+
+
 @cache
 def text_cases() -> tuple[Case, ...]:
     """All cases of text, numbered through."""

@@ -9,7 +9,7 @@ import html
 import re
 
 from digestfeed.model import Paper
-from digestfeed.text import shorten
+from digestfeed.text import one_line, shorten
 
 TEASER_WIDTH = 160
 """Characters of a teaser at most."""
@@ -46,7 +46,8 @@ def teaser(paper: Paper) -> str:
 def without_marks(text: str) -> str:
     """Give a text without what is Markdown or HTML in it, on one line."""
     if _MARKUP.search(text) or _LIST_MARK.match(text) or "\n" in text:
-        text = html.unescape(_MARKS.sub(_mark_text, text))
+        # A character reference may stand for one of the invisible.
+        text = one_line(html.unescape(_MARKS.sub(_mark_text, text)))
     return " ".join(text.split())
 
 
