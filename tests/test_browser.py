@@ -265,31 +265,34 @@ def count(page: Page) -> int:
     return int(found[0].replace(",", "")) if found else 0
 
 
-@pytest.mark.parametrize(
-    ("query", "key"),
-    [
-        ("모델", "2502.00078"),  # 언어모델과, 모델을
-        ("언어모델", "2502.00078"),
-        ("언어 모델", "2502.00078"),
-        ("언어모", "2502.00078"),
-        ("언어모ㄷ", "2502.00078"),  # on the way to 델
-        ("YuLan", "2412.17743"),
-        ("yulan-mini", "2412.17743"),
-        ("ｙｕｌａｎ", "2412.17743"),
-        ("yulna", "2412.17743"),  # letters swapped
-        ("yuln", "2412.17743"),  # one left out
-        ("yullan mini", "2412.17743"),  # one too many
-        ("2412.17743", "2412.17743"),
-        ("날짜 없는", "item-"),
-    ],
-)
-def test_what_people_type_finds_what_they_mean(visit: Visitor, sites: dict[str, Shown], query: str, key: str) -> None:
+TYPED = {
+    "모델": "2502.00078",  # 언어모델과, 모델을
+    "언어모델": "2502.00078",
+    "언어 모델": "2502.00078",
+    "언어모": "2502.00078",
+    "언어모ㄷ": "2502.00078",  # on the way to 델
+    "YuLan": "2412.17743",
+    "yulan-mini": "2412.17743",
+    "ｙｕｌａｎ": "2412.17743",
+    "yulna": "2412.17743",  # letters swapped
+    "yuln": "2412.17743",  # one left out
+    "yullan mini": "2412.17743",  # one too many
+    "2412.17743": "2412.17743",
+    "날짜 없는": "papers/items/",
+}
+
+
+def test_what_people_type_finds_what_they_mean(visit: Visitor, sites: dict[str, Shown]) -> None:
     """Parts of words, with and without a blank, wide letters, spelling."""
     page = visit(sites["ko"]).go("search.html")
-    page.locator("#q").fill(query)
-    settled(page)
-    hrefs = [link.get_attribute("href") or "" for link in results(page).locator("h3 a").all()]
-    assert any(key.removesuffix("-") in href for href in hrefs), hrefs
+    missed = {}
+    for query, key in TYPED.items():
+        page.locator("#q").fill(query)
+        settled(page)
+        hrefs = [link.get_attribute("href") or "" for link in results(page).locator("h3 a").all()]
+        if not any(key in href for href in hrefs):
+            missed[query] = hrefs
+    assert missed == {}
 
 
 def test_search_says_when_there_is_nothing(visit: Visitor, sites: dict[str, Shown]) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import msgspec
 import pytest
@@ -134,6 +135,14 @@ def test_an_address_is_safe_or_gone(site: Site, case: Case) -> None:
     assert entry.title == f"vor url {case.number} nach"
     assert reading.missing(("vor", "linked words", "shown words", "nach"), reading.seen(entry.content)) == []
     assert f"vor title {case.number} nach" in site.entries[str(titled["entry_id"])].title
+    for paper in (told, titled):  # in the data it stands as it is written, if it is an address of the web
+        assert all(map(leads_to_the_web, (*paper["links"].values(), paper["thumbnail"])))  # type: ignore[attr-defined]
+
+
+def leads_to_the_web(url: str | None) -> bool:
+    """Tell whether a URL, if there is one, is http or https to a host without a user."""
+    parts = urlsplit(url or "https://example.org/")
+    return parts.scheme in {"http", "https"} and bool(parts.hostname) and "@" not in parts.netloc
 
 
 # -- the whole site --------------------------------------------------------------------------------------------

@@ -170,9 +170,7 @@ class _Strict(click.Command):
 )
 @_option_config
 @click.option("--base-url", metavar="URL", help="Where the site will be; overrides the config's.")
-@click.option(
-    "--catalog", type=_PATH, help="The catalog [default: .digestfeed beside the config]."
-)
+@click.option("--catalog", type=_PATH, help="The catalog [default: .digestfeed beside the config].")
 @click.option("-j", "--jobs", type=click.IntRange(min=1), help="Processes for a big change [default: one a core].")
 @click.option("--executor", metavar="URL", help="Run a big change on a Dask cluster: dask://host:port.")
 @click.option("--full", is_flag=True, help="Read, make and compare everything again.")
@@ -186,9 +184,7 @@ class _Strict(click.Command):
 )
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing unless something is wrong.")
 @click.option("-v", "--verbose", is_flag=True, help="Print every problem and every file that was written.")
-@click.option(
-    "--report", "report_file", type=_PATH, help="Write the report to this file, as JSON."
-)
+@click.option("--report", "report_file", type=_PATH, help="Write the report to this file, as JSON.")
 def build(  # noqa: PLR0913, PLR0917 -- one parameter an option
     digests: Path,
     out: Path,
@@ -254,9 +250,7 @@ def build(  # noqa: PLR0913, PLR0917 -- one parameter an option
 )
 @click.option("--select", type=_Codes(), metavar="CODES", default="all", help="Only these, as D012,bad-link.")
 @click.option("--ignore", type=_Codes(), metavar="CODES", default=frozenset(), help="Not these.")
-def check(
-    digests: Path, config_file: Path | None, form: str, select: frozenset[str], ignore: frozenset[str]
-) -> None:
+def check(digests: Path, config_file: Path | None, form: str, select: frozenset[str], ignore: frozenset[str]) -> None:
     """Say what in the digests could not be read, and where; build nothing.  Exit 1 if there is anything."""
     from digestfeed.pipeline.inspect import lint
 
@@ -341,9 +335,7 @@ def status(out: Path, config_file: Path | None, max_age: int | None) -> None:
 @click.argument("out", type=_PATH, default="out")
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0: any that is free.")
 @click.option("--live", is_flag=True, help="Build OUT when a digest, the config or a template changes, and reload.")
-@click.option(
-    "--digests", type=_PATH, default="digests", show_default=True, help="The digests of --live."
-)
+@click.option("--digests", type=_PATH, default="digests", show_default=True, help="The digests of --live.")
 @_option_config
 def serve(out: Path, port: int, digests: Path, config_file: Path | None, *, live: bool) -> None:
     """Preview OUT on 127.0.0.1, as a web server would show it."""
@@ -435,16 +427,12 @@ class _Made:
         from digestfeed.watch import changes
 
         config = self._config_file or Path(CONFIG)
-        return changes(
-            self._digests, [config, config.parent / TEMPLATES], [self._out, (self._home / CATALOG).parent]
-        )
+        return changes(self._digests, [config, config.parent / TEMPLATES], [self._out, (self._home / CATALOG).parent])
 
 
 @main.command()
 @_option_config
-@click.option(
-    "--catalog", type=_PATH, help="The catalog [default: .digestfeed beside the config]."
-)
+@click.option("--catalog", type=_PATH, help="The catalog [default: .digestfeed beside the config].")
 def ping(config_file: Path | None, catalog: Path | None) -> None:
     """Tell the WebSub hubs of the config which feeds changed since they were last told."""
     from digestfeed import websub
@@ -456,6 +444,7 @@ def ping(config_file: Path | None, catalog: Path | None) -> None:
             click.echo(visible(str(result)), err=True)
     if not all(result.ok for result in results):
         sys.exit(1)
+
 
 _RECIPES = (
     ("cron", "A line for crontab, in deploy/."),
@@ -577,7 +566,6 @@ def publish(target: str, out: Path, *, quiet: bool) -> None:
     if not quiet:
         sent = f"{done.sent} files sent ({done.bytes / 1e6:.1f} MB)"
         click.echo(f"{sent}, {done.removed} removed, {done.unchanged} as they were", err=True)
-
 
 
 # -- what goes in ---------------------------------------------------------------------------------------------

@@ -1,8 +1,8 @@
 """Reduce what fuzzing found to a corpus worth keeping: `python -m tests.fuzz.reduce parse FOLDER`.
 
 Of the files in FOLDER it copies into the corpus those that, smallest first, take a step from line to line in the
-program that neither the seeds nor the corpus took.  libFuzzer's own merge counts how often each step is taken as well, and
-keeps ten times as much.
+program that neither the seeds nor the corpus took.  libFuzzer's own merge also counts how often each step is taken,
+and keeps ten times as much.
 """
 
 from __future__ import annotations

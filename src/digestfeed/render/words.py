@@ -44,9 +44,7 @@ _TABLE: dict[str, tuple[str, str]] = {
     "search_nothing": ("맞는 논문이 없습니다.", "No paper matches."),
     "search_short": ("두 글자 이상 쓰세요.", "Write two letters or more."),
     "search_like": ("비슷한 말 “{words}”: 논문 {n}편", "For “{words}”, spelt alike: {n} papers"),
-    "search_near": (
-        "“{words}”와 비슷한 말이 든 논문 {n}편", "{n} papers with words spelt like “{words}”"
-    ),
+    "search_near": ("“{words}”와 비슷한 말이 든 논문 {n}편", "{n} papers with words spelt like “{words}”"),
     "search_failed": (
         "검색 자료를 읽지 못했습니다. 연결을 확인하고 다시 해 보세요.",
         "The index could not be read. Check the connection and try again.",
