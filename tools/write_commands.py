@@ -38,7 +38,7 @@ def reference() -> str:
 
 
 def _sections() -> Iterator[str]:
-    top = click.Context(group, info_name="digestfeed")
+    top = click.Context(group, info_name="digestfeed", **group.context_settings)
     for name in group.list_commands(top):
         command = group.get_command(top, name)
         if command is None or command.hidden:

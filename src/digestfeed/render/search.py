@@ -47,6 +47,7 @@ _RUN: Final = re.compile(rf"[{_PAIRED}]+|[^\W_{_PAIRED}]{{1,32}}")
 # Korean writes 언어모델 as well as 언어 모델, so neighbours across one blank are a pair too; not after these syllables,
 # which end a word that joins with none.
 _JOINT: Final = re.compile("(?![을를은는며된할될다])[가-힣] [가-힣]")
+_ONE_PAIRED: Final = re.compile(f"[{_PAIRED}]")  # what lies between the two below are other letters too
 _FIRST_PAIRED: Final = "\u3040"
 _LAST_PAIRED: Final = "힣"
 
@@ -78,7 +79,7 @@ def _cut(text: str) -> list[str]:
 
 
 def _terms_of(run: str) -> Iterable[str]:
-    if len(run) > 1 and _FIRST_PAIRED <= run[0] <= _LAST_PAIRED:
+    if len(run) > 1 and _FIRST_PAIRED <= run[0] <= _LAST_PAIRED and _ONE_PAIRED.match(run):
         return map(add, run, run[1:])
     return (run,)
 
