@@ -31,7 +31,7 @@ docs: $(VENV)/documented   ## the documentation as a site in build/docs; a warni
 	$(BIN)/sphinx-build -q -W --keep-going -b html docs build/docs
 
 fuzz: $(VENV)/fuzzed       ## every fuzz target for FUZZ_SECONDS seconds (20), guided by coverage; what fails is in build/fuzz
-	$(BIN)/python -m tests.fuzz all -max_total_time=$(or $(FUZZ_SECONDS),20)
+	$(BIN)/python -m tests.fuzz.every -max_total_time=$(or $(FUZZ_SECONDS),20)
 
 lowest:          ## the tests of what leans on libraries, with the lowest versions that pyproject.toml allows
 	$(PYTHON) -m venv build/lowest

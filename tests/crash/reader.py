@@ -146,16 +146,20 @@ class Reader:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._note.write_bytes(msgspec.json.encode(wanted))
-        self._process.stdin.write(f"{self._note}\n")
-        self._process.stdin.flush()
-        assert self._process.stdout.readline() == "going\n"
+        answer = ""
+        with suppress(BrokenPipeError):
+            self._process.stdin.write(f"{self._note}\n")
+            self._process.stdin.flush()
+            answer = self._process.stdout.readline()
+        assert answer == "going\n", f"the reader has seen enough, or failed: {answer}{self._process.stdout.read()}"
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        said, _ = self._process.communicate(timeout=60)
-        with suppress(msgspec.DecodeError):
-            self.seen = msgspec.json.decode(said, type=Seen)
+        with suppress(BrokenPipeError):
+            said, _ = self._process.communicate(timeout=60)
+            with suppress(msgspec.DecodeError):
+                self.seen = msgspec.json.decode(said, type=Seen)
 
 
 def main(out: Path) -> None:

@@ -2,27 +2,23 @@
 
 Begins with the target's seeds and its corpus; FOLDER, if there is one, keeps what is found.  The other options are
 libFuzzer's.  Beside FOLDER, `TARGET.txt` says how far it is, `TARGET.slowest` is the slowest input and `TARGET.densest`
-the slowest for its length.  `all` runs every target, two at a time, and keeps these files in build/fuzz; with
-`-merge=1` a folder is reduced to what covers as much.
+the slowest for its length.  `tests.fuzz.every` runs them all.
 """
 
 from __future__ import annotations
 
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import atheris
 
 with atheris.instrument_imports(include=["digestfeed"]):
     from tests.fuzz.mutate import changed
-    from tests.fuzz.targets import CORPUS, ROOT, TARGETS, Target
+    from tests.fuzz.targets import CORPUS, TARGETS, Target
 
-BUILD = ROOT / "build" / "fuzz"
 _PROBE = 1024  # executions between two looks at how far it is
 _WARM = 200  # executions that may load what later ones have
 
@@ -75,40 +71,16 @@ def _start(name: str, options: list[str]) -> None:
     folders = [option for option in options if not option.startswith("-")]
     with tempfile.TemporaryDirectory() as scratch:
         watch = Watch(target.run, Path(folders[0] if folders else scratch).with_name(f"{name}.txt"))
-        if "-merge=1" not in flags:
-            seeds = Path(scratch, "seeds")
-            seeds.mkdir()
-            for number, seed in enumerate(target.seeds()):
-                (seeds / str(number)).write_bytes(seed[: target.longest])
-            folders += [*([str(CORPUS / name)] if (CORPUS / name).is_dir() else []), str(seeds)]
+        seeds = Path(scratch, "seeds")
+        seeds.mkdir()
+        for number, seed in enumerate(target.seeds()):
+            (seeds / str(number)).write_bytes(seed[: target.longest])
+        folders += [str(CORPUS / name), str(seeds)]
         arguments = [sys.argv[0], f"-max_len={target.longest}", "-timeout=10", *flags, *folders]
         by_lines = {"custom_mutator": _mutated} if target.has_lines else {}
         atheris.Setup(arguments, watch, **by_lines)
         atheris.Fuzz()
 
 
-def _run_all(options: list[str]) -> int:
-    with ThreadPoolExecutor(2) as pool:
-        failed = [
-            name for name, good in zip(TARGETS, pool.map(lambda n: _one(n, options), TARGETS), strict=True) if not good
-        ]
-    for name in TARGETS:
-        told = BUILD / f"{name}.txt"
-        print(f"{name}: {told.read_text('utf-8').strip() if told.exists() else 'few executions'}")  # noqa: T201 -- what it is run for
-    for name in failed:
-        print(f"{name} failed: what it was given is in {BUILD}, what it said in {BUILD / name}.log")  # noqa: T201
-    return len(failed)
-
-
-def _one(name: str, options: list[str]) -> bool:
-    found = BUILD / name
-    found.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "tests.fuzz", name, str(found), f"-artifact_prefix={found}-", *options]
-    with (BUILD / f"{name}.log").open("wb") as log:
-        return subprocess.run(command, cwd=ROOT, stdout=log, stderr=log, check=False).returncode == 0  # noqa: S603
-
-
 if __name__ == "__main__":
-    if sys.argv[1] == "all":
-        sys.exit(_run_all(sys.argv[2:]))
     _start(sys.argv[1], sys.argv[2:])

@@ -38,7 +38,8 @@ class GrowthCase(msgspec.Struct, frozen=True, kw_only=True):
         done = 0
         while done < size:
             text = self._filled(self.head.replace("SUMMARY", ""), min(size - done, LONGEST_MARKDOWN - 100))
-            items.append(_ITEM.format(len(items)) + text + _LINK.format(len(items)))
+            # the number in it: what is rendered once is remembered
+            items.append(f"{_ITEM.format(len(items))}{text}\n\n{len(items)}{_LINK.format(len(items))}")
             done += len(items[-1].encode())
         return "".join(items)
 

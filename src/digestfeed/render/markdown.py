@@ -281,6 +281,7 @@ class _TooDeepError(Exception):
     """Quotations and lists are nested deeper than `DEEPEST`, where the parser would drop what is in them."""
 
 
+@functools.lru_cache(maxsize=256)  # a paper's page, its month and its feeds are made by different tasks
 def _markdown_html(text: str) -> str:
     try:
         html = _renderer(tables=_may_have_tables(text), tex=maths.may_be_in(text))(text)
