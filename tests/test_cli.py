@@ -203,6 +203,22 @@ def test_verbose_prints_every_problem_and_the_time(home: Path) -> None:
     assert "seconds: scan " in result.stderr
 
 
+def test_verbose_says_what_is_done_with_each_file_and_why(home: Path) -> None:
+    """What was read, written and removed; a control character in a name is told, not obeyed."""
+    run("build", "-q")
+    digest(home, "2025-01-02.md", GOOD.replace("2412.17743", "2501.00001"))
+    digest(home, "bad\x1b[31m.md", GOOD)
+    told = run("build", "-v").stderr
+    assert "read digests/2025-01-02.md: it is new\n" in told
+    assert "wrote out/papers/2501/2501.00001.html: it is new\n" in told
+    assert "wrote out/feeds/all/atom.xml: its papers changed\n" in told
+    assert "\x1b" not in told
+    (home / "digests/2025-01-02.md").unlink()
+    told = run("build", "-v").stderr
+    assert "removed out/papers/2501/2501.00001.html: nothing is to be there any more\n" in told
+    assert "read " not in told
+
+
 def test_many_problems_are_summed_up(home: Path) -> None:
     """A build prints the first ones and how to see the rest."""
     for day in range(1, 9):
@@ -653,7 +669,8 @@ def test_other_commands_need_digests_too(command: str) -> None:
     """A folder that is not there is exit 1, in one line."""
     arguments = ["2412.17743"] if command == "show" else []
     result = run(command, *arguments, "gone", code=1)
-    assert (result.stdout, result.stderr) == ("", "digestfeed: gone: no such folder of digests\n")
+    hint = "there are files named as digests in digests: name that folder"
+    assert (result.stdout, result.stderr) == ("", f"digestfeed: gone: no such folder of digests; {hint}\n")
 
 
 def test_a_digest_does_not_steer_the_terminal(home: Path) -> None:

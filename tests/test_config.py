@@ -249,7 +249,7 @@ def test_the_command_line_has_the_last_word_on_the_base_url() -> None:
     assert with_base_url(config, None) == config
     moved = with_base_url(config, "https://elsewhere.example")
     assert moved == msgspec.structs.replace(config, base_url="https://elsewhere.example/")
-    with pytest.raises(ConfigError, match="--base-url: base_url: expected "):
+    with pytest.raises(ConfigError, match=r"--base-url: expected .*, as https://elsewhere/, got 'elsewhere'"):
         with_base_url(config, "elsewhere")
 
 

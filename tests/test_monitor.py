@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from digestfeed import cli
+from digestfeed.cli import looking
 from digestfeed.errors import OutputError
 from digestfeed.pipeline.monitor import seen
 from tests.trees import item, run, write_digest
@@ -19,7 +20,7 @@ TODAY = dt.date(2025, 2, 20)
 @pytest.fixture
 def out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A site whose newest digest is three days old."""
-    monkeypatch.setattr(cli, "_today", lambda _config: TODAY)
+    monkeypatch.setattr(looking, "today", lambda _config: TODAY)
     write_digest(tmp_path / "digests", "2025-02-17.md", item("2502.00001"), item("2502.00002"), "**요약**:\n")
     write_digest(tmp_path / "digests", "2025-02-01.md", item("2502.00001"))
     run(tmp_path)

@@ -228,6 +228,8 @@ def test_a_request_is_for_this_machine(server: serve.Preview, host: str, status:
         ("GET / HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\n", 400),
         ("GET / HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\n", 400),
         ("GET / HTTP/1.0\r\n", 200),
+        ("GET /\r\n", 200),
+        ("GET /\r\nHost: evil.example\r\n", 421),
         ("GET http://localhost/ HTTP/1.1\r\nHost: localhost\r\n", 200),
         ("GET http://evil.example/ HTTP/1.1\r\nHost: localhost\r\n", 421),
         ("GET http://localhost/ HTTP/1.1\r\nHost: evil.example\r\n", 421),

@@ -126,6 +126,8 @@ def test_a_folder_that_goes_and_comes_back_is_watched_again(watched: Watched) ->
     watched.wait_for("digests")
     away.rename(watched.digests)
     watched.wait_for("digests")
+    while watched.next():  # nothing is told when the watch is set; what came before that has no name
+        pass
     (watched.digests / "b.md").write_text("x")
     watched.wait_for("b.md")
 

@@ -18,7 +18,7 @@ HEAD = """\
 # Commands
 
 What each prints on stdout is data, on stderr talk. Colour comes on a terminal only, and never where
-[`NO_COLOR`](https://no-color.org/) is set.
+[`NO_COLOR`](https://no-color.org/) is set; your shell can [complete](howto/completion.md) what you type.
 
 | exit | meaning |
 |---|---|

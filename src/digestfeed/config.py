@@ -197,7 +197,7 @@ def checked(path: str, config: Config, text: str = "") -> Config:
         ConfigError: a URL, authority, time zone, language or pattern that cannot be used.
     """
     for key, problem in _faults(config):
-        raise _located(path, text, key, problem)
+        raise _located(path, text, "" if path.startswith("--") else key, problem)
     return msgspec.structs.replace(config, base_url=config.base_url.rstrip("/") + "/")
 
 
@@ -209,10 +209,16 @@ _AUTHORITY = re.compile(
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*", re.IGNORECASE | re.ASCII)
 
 
+def _no_base(url: str) -> str:
+    meant = f"https://{url.rstrip('/')}/"
+    example = f", as {meant}" if url and "://" not in url and _is_base(meant) else ""
+    return f"expected http://… or https://… with a host{example}, got {url!r}"
+
+
 def _faults(config: Config) -> list[tuple[str, str]]:
     faults = []
     if not _is_base(config.base_url):
-        faults.append(("base_url", f"expected http://… or https://… with a host, got {config.base_url!r}"))
+        faults.append(("base_url", _no_base(config.base_url)))
     if not _AUTHORITY.fullmatch(config.id_authority):
         faults.append(
             (

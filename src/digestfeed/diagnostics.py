@@ -7,7 +7,7 @@ shown is one printable line a line: controls and bidi marks come out as escapes.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import msgspec
 
@@ -66,14 +66,25 @@ def one_line(problem: Problem, folder: str) -> str:
     return visible(f"{folder}/{problem}")
 
 
-def as_text(found: Iterable[Finding], folder: str) -> Iterator[str]:
+Paint = Callable[[str, str], str]
+"""Colours a text that is one of these parts of what is shown: `place`, `code`, `carets`."""
+
+
+def as_text(found: Iterable[Finding], folder: str, paint: Paint | None = None) -> Iterator[str]:
     """Give for each problem a line that says it, the line of the digest, and carets below what is at fault."""
     for finding in found:
-        yield one_line(finding.problem, folder)
+        line = one_line(finding.problem, folder)
+        yield _painted(line, finding.problem, paint) if paint else line
         if finding.source is not None:
             shown, carets = excerpt(finding, finding.source)
+            blank = len(carets) - len(carets.lstrip())
             yield f"{finding.problem.where.line:5d} | {shown}"
-            yield f"{'':5s} | {carets}"
+            yield f"{'':5s} | {carets[:blank]}{paint(carets[blank:], 'carets')}" if paint else f"{'':5s} | {carets}"
+
+
+def _painted(line: str, problem: Problem, paint: Paint) -> str:
+    place, code, message = line.partition(f": {problem.code} {problem.kind}: ")
+    return f"{paint(place, 'place')}: {paint(code[2:-2], 'code')}: {message}"
 
 
 def excerpt(finding: Finding, source: str) -> tuple[str, str]:

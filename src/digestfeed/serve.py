@@ -185,13 +185,24 @@ def _open(path: Path, kind: str) -> _Document | None:
 _GZIP_FROM = 256
 _GZIP_UP_TO = 32_000_000  # what is compressed is held in memory
 _NO_HEADERS = re.compile(rb"HTTP/0\.9(?=[\s\x1c-\x1f\x85\xa0]*\Z)")
-"""The version for which the base class sends no head, and so none of the safe headers."""
 _OWN_NAME = re.compile(
     r"(?:(?:[a-z0-9-]+\.)*localhost\.?|127(?:\.[0-9]{1,3}){3}|\[::1\])(?::[0-9]{0,5})?", re.IGNORECASE
 )
 """The names by which only this machine calls itself (RFC 6761, section 6.3; RFC 1122, section 3.2.1.3)."""
 _ONE_RANGE = re.compile(r"bytes\s*=\s*([0-9]{0,18})\s*-\s*([0-9]{0,18})\s*", re.IGNORECASE)
 _WEIGHT = re.compile(r"\s*q\s*=\s*(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)\s*", re.IGNORECASE)
+
+
+def _as_http_1(line: bytes) -> bytes:
+    """Give the line of a request by HTTP/0.9, or by no version, as one of HTTP/1.0; any other as it is.
+
+    The base class answers the first without a head, and so without the safe headers; newer Pythons (3.14.8) do not even
+    read the head of the second.
+    """
+    words = line.decode("latin-1").split()  # as the base class splits it
+    if len(words) == 2 and words[0] == "GET":
+        return line.rstrip() + b" HTTP/1.0\r\n"
+    return _NO_HEADERS.sub(b"HTTP/1.0", line)
 
 
 def _takes_gzip(accept_encoding: str) -> bool:
@@ -399,7 +410,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def parse_request(self) -> bool:
         """Read the head of a request, and refuse one that is not meant for this machine's own names."""
-        self.raw_requestline = _NO_HEADERS.sub(b"HTTP/1.0", self.raw_requestline)
+        self.raw_requestline = _as_http_1(self.raw_requestline)
         if not super().parse_request():
             return False
         self.server.watch.end(self.connection)
@@ -589,12 +600,12 @@ def server(
         OutputError: there is no such folder, or the port cannot be had.
     """
     if not root.is_dir():
-        raise OutputError(str(root), "no such folder; build the site first")
+        raise OutputError(str(root), "no such folder; build the site first: digestfeed build")
     try:
         return Preview(root, host, port, log, extras)
     except OSError as error:
         raise OutputError(
-            f"{host}:{port}", f"cannot listen there: {error.strerror or error}; another port may be free"
+            f"{host}:{port}", f"cannot listen there: {error.strerror or error}; --port 0 takes one that is free"
         ) from error
 
 

@@ -18,6 +18,8 @@ from digestfeed import encodings
 from digestfeed.errors import ConfigError, SourceError
 
 SUFFIXES = (".md", ".markdown", ".txt")
+NAMED = "*.md, *.markdown or *.txt"
+"""The same, for sentences."""
 
 
 class SourceFile(msgspec.Struct, frozen=True):
@@ -61,6 +63,12 @@ def require(folder: str | os.PathLike[str]) -> str:
         reason = "expected a folder of digests, got a file" if os.path.exists(root) else "no such folder of digests"
         raise SourceError(root, reason)
     return root
+
+
+def would_read(folder: str | os.PathLike[str], other: str | os.PathLike[str]) -> bool:
+    """Tell whether a scan of a folder would come through another one, which need not be there yet."""
+    inside = os.path.relpath(os.path.realpath(other), os.path.realpath(folder)).split(os.sep)
+    return inside == ["."] or not any(name.startswith(".") for name in inside)
 
 
 def scan(folder: str | os.PathLike[str]) -> tuple[list[SourceFile], list[SourceFault]]:

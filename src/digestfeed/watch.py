@@ -24,6 +24,8 @@ QUIET_MS = 200
 LONGEST_MS = 2000
 """Milliseconds after which a change is told though it goes on."""
 
+_INSTALL = "pip install 'digestfeed[watch]'"
+
 
 def changes(
     digests: Path, others: Sequence[Path] = (), made: Sequence[Path] = (), stop: Event | None = None
@@ -53,6 +55,18 @@ def changes(
             yield paths
 
 
+def require() -> None:
+    """Make sure that a folder can be watched at all.
+
+    Raises:
+        SourceError: watchfiles is not there.
+    """
+    try:
+        import watchfiles  # noqa: F401, PLC0415 -- an extra
+    except ImportError as error:
+        raise SourceError("watchfiles", f"watching needs it: {_INSTALL}") from error
+
+
 def _while_there(digests: Path, stamps: _Stamps, concerns: _Filter, stop: Event) -> Iterator[list[str]]:
     """Watch until the folder is gone, or is another."""
     for number, told in enumerate(_told(digests, concerns, stop)):
@@ -66,7 +80,7 @@ def _told(digests: Path, concerns: _Filter, stop: Event) -> Iterator[set[str]]:
     try:
         from watchfiles import watch  # noqa: PLC0415 -- an extra
     except ImportError as error:
-        raise SourceError(str(digests), "watching needs watchfiles: pip install digestfeed[watch]") from error
+        raise SourceError(str(digests), f"watching needs watchfiles: {_INSTALL}") from error
     try:
         for batch in watch(
             digests,

@@ -261,7 +261,7 @@ def _httpx() -> ModuleType:
     try:
         import httpx  # noqa: PLC0415 -- an extra, and slow to import
     except ImportError as error:
-        raise DigestFeedError("pinging hubs needs httpx: install digestfeed[push]") from error
+        raise DigestFeedError("pinging hubs needs httpx: pip install 'digestfeed[push]'") from error
     return httpx
 
 
@@ -426,7 +426,7 @@ def ping_pending(
     """
     hubs = tuple(dict.fromkeys(config.feeds.hubs))
     if not hubs:
-        raise ConfigError("feeds.hubs", "expected a hub to ping, got none")
+        raise ConfigError("feeds.hubs", "expected a hub to ping, got none; set it in digestfeed.toml")
     if config.base_url == PREVIEW_URL:
         raise ConfigError("base_url", f"expected the site's public address, got {PREVIEW_URL}, where no hub can fetch")
     path = pending_path(catalog)

@@ -1,0 +1,158 @@
+"""What is said on stderr while a command works, in which colours; and streams that nobody reads.
+
+Owns where talk goes, how it is coloured, and the progress bar.  Colour comes on a terminal only; a `NO_COLOR` that is
+not empty takes it away everywhere (no-color.org), else a `FORCE_COLOR` that is not empty brings it also into a file
+(force-color.org).  Rich, which draws the progress bar, goes by the same two.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+import click
+
+from digestfeed.text import visible
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as RichProgress
+    from rich.progress import TaskID
+
+    from digestfeed.model import Problem
+    from digestfeed.pipeline.report import Report
+    from digestfeed.pipeline.runner import Progress
+
+SHOWN = 20
+"""Problems that a build prints before it points to `check`."""
+
+_PAINTS: dict[str, dict[str, object]] = {
+    "place": {"bold": True},
+    "code": {"fg": "yellow"},
+    "carets": {"fg": "yellow", "bold": True},
+}
+
+
+def say(line: str, colour: str | None = None) -> None:
+    """Talk, on stderr; a run does not fail because nobody can hear it."""
+    coloured = is_coloured(sys.stderr)
+    try:
+        click.echo(click.style(line, fg=colour) if colour and coloured else line, err=True, color=coloured)
+    except OSError:
+        mute(sys.stderr)
+
+
+def is_coloured(stream: TextIO | None) -> bool:
+    """Tell whether what goes to a stream is coloured."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return stream is not None and stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def painter(stream: TextIO | None) -> Callable[[str, str], str] | None:
+    """Give what colours (text, part) of a problem for a stream; None where there are no colours."""
+    if not is_coloured(stream):
+        return None
+    return lambda text, part: click.style(text, **_PAINTS[part])  # type: ignore[arg-type]
+
+
+@contextmanager
+def progress(*, shown: bool) -> Iterator[Progress | None]:
+    """Give what draws a progress bar on a terminal, from the first time that it is told of any; None elsewhere."""
+    if not (shown and sys.stderr.isatty()):
+        yield None
+        return
+    with ExitStack() as stack:
+        bars = _Bars(stack)
+        yield bars.advance
+
+
+class _Bars:
+    """The progress bar of rich: a bar a stage, made when it is told of, and taken away at the end."""
+
+    def __init__(self, stack: ExitStack) -> None:
+        self._stack = stack
+        self._rich: RichProgress | None = None
+        self._tasks: dict[str, TaskID] = {}
+
+    def advance(self, stage: str, done: int, total: int) -> None:
+        """Show how far a stage is."""
+        bars = self._rich = self._rich or self._begun()
+        if stage not in self._tasks:
+            self._tasks[stage] = bars.add_task(stage, total=total)
+        bars.update(self._tasks[stage], completed=done, total=total)
+        bars.refresh()
+
+    def _begun(self) -> RichProgress:
+        from rich.console import Console
+        from rich.progress import Progress as RichProgress
+
+        # No thread of its own: processes are forked while it is shown.
+        return self._stack.enter_context(RichProgress(console=Console(stderr=True), transient=True, auto_refresh=False))
+
+
+def print_problems(problems: Iterable[Problem], digests: Path, *, limit: int | None) -> None:
+    """Say a line a problem, and where the rest is told."""
+    found = list(problems)
+    for problem in found[:limit]:
+        say(visible(f"{digests}/{problem}"))
+    if limit is not None and len(found) > limit:
+        say(visible(f"… and {len(found) - limit} more problems: digestfeed check {digests}"))
+
+
+def tell_file(what: str, path: Path, why: str) -> None:
+    """Say what was done with a file, and why."""
+    say(visible(f"{what} {path}: {why}"))
+
+
+def counted(report: Report) -> str:
+    """Say in a line what a build saw and wrote."""
+    return (
+        f"{report.digests} digests, {report.items} items, {report.papers} papers "
+        f"({report.merged} seen more than once), "
+        f"{report.fields} fields, {report.feeds} feeds; {report.written} of {report.documents} files written"
+        + (f", {report.removed} removed" if report.removed else "")
+        + f"; {len(report.problems)} problems; {report.seconds:.2f} s"
+    )
+
+
+def program() -> str:
+    """Say how this program was called, so that a line can be copied: by its name where that is on the PATH."""
+    called, found = Path(sys.argv[0]), shutil.which("digestfeed")
+    if called.name != "digestfeed" or (found is not None and Path(found).resolve() == called.resolve()):
+        return "digestfeed"
+    return str(called)
+
+
+# -- streams ----------------------------------------------------------------------------------------------------
+
+
+def mute(stream: TextIO | None) -> None:
+    """Let a stream lead nowhere if what is still in it cannot be written, so that the end does not fail by it."""
+    if stream is None:
+        return
+    try:
+        stream.flush()
+    except OSError:
+        with suppress(OSError, io.UnsupportedOperation):
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, stream.fileno())
+            os.close(nowhere)
+
+
+def fill_gaps() -> None:
+    """Let a stream that the process was begun without lead nowhere, or the next file to be opened takes its place."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+    sys.stdout = sys.stdout or os.fdopen(1, "w")
+    sys.stderr = sys.stderr or os.fdopen(2, "w")
