@@ -35,6 +35,7 @@ CONFIGS = [
         feeds=FeedsConfig(latest=3, archive_size=2),
         fields={"robotics": FieldConfig(aliases=("아무도 모르는 분야",), formerly=("machines",))},
     ),
+    Config(feeds=FeedsConfig(latest=3, archive_size=2), fields={"robotics": FieldConfig(terms=("says",))}),
     Config(feeds=FeedsConfig(latest=3, archive_size=2), site=SiteConfig(pages=False)),
     Config(feeds=FeedsConfig(latest=3, archive_size=2), timezone="America/New_York"),
     Config(
@@ -126,7 +127,7 @@ class World:
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
-@given(st.lists(steps, min_size=1, max_size=4))
+@given(st.lists(steps, min_size=1, max_size=5))
 def test_any_edits_end_where_a_cold_build_ends(happened: list[tuple[str, object, object]]) -> None:
     """After any sequence of edits and accidents the output is that of a cold build."""
     with tempfile.TemporaryDirectory() as name:
@@ -138,6 +139,21 @@ def test_any_edits_end_where_a_cold_build_ends(happened: list[tuple[str, object,
         now, cold = tree(Path(name, "out")), world.cold()
         assert now.keys() == cold.keys()
         assert [path for path in cold if now[path] != cold[path]] == []
+
+
+@pytest.mark.parametrize("config", CONFIGS[3:5])
+@pytest.mark.parametrize("labels", LABELS)
+def test_what_is_left_of_a_paper_has_the_fields_of_now(tmp_path: Path, config: Config, labels: str) -> None:
+    """The vocabulary becomes another, then a digest goes that showed the paper too."""
+    world = World(tmp_path)
+    for name in NAMES[:2]:
+        world.write(name, [(IDS[1], labels, 1, "")])
+    world.build()
+    world.config = config
+    world.build()
+    world.delete(NAMES[0], None)
+    world.build()
+    assert tree(tmp_path / "out") == world.cold()
 
 
 @pytest.fixture

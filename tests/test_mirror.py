@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import socket
-import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
-from digestfeed import mirror, write
+from digestfeed import mirror, storage, write
 from digestfeed.cli import main
 from digestfeed.errors import OutputError
+from tests import places
 
 pytest.importorskip("fsspec")
 
@@ -38,7 +35,7 @@ def out(site: Path, tmp_path: Path) -> Path:
 
 
 def publish(out: Path, target: str) -> mirror.Mirrored:
-    return mirror.mirror(out, mirror.open_target(target))
+    return mirror.mirror(out, storage.open_storage(target))
 
 
 def tree(folder: Path) -> dict[str, bytes]:
@@ -93,20 +90,20 @@ class Cut(Exception):  # noqa: N818
     """The line that goes down."""
 
 
-class Short(mirror.Target):
+class Short(storage.Storage):
     """A target whose line goes down after some files; tells what arrived."""
 
     def __init__(self, url: str, budget: int) -> None:
-        opened = mirror.open_target(url)
-        super().__init__(url, opened._storage, opened._root)
+        opened = storage.open_storage(url)
+        super().__init__(url, opened._files, opened._root, OutputError)
         self.budget = budget
         self.order: list[str] = []
 
-    def _put(self, path: str, data: bytes) -> None:
+    def _put(self, path: str, data: bytes, headers: dict[str, str]) -> None:
         if self.budget == 0:
             raise Cut
         self.budget -= 1
-        super()._put(path, data)
+        super()._put(path, data, headers)
         self.order.append(path)
 
 
@@ -158,27 +155,10 @@ def test_a_build_that_runs_is_waited_for_by_nobody(site: Path, tmp_path: Path) -
 # -- S3 and SFTP, by real servers ----------------------------------------------------------------------------------
 
 
-def _port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
-
-
 @pytest.fixture
 def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    moto = pytest.importorskip("moto.server")
-    s3fs = pytest.importorskip("s3fs")
-    server = moto.ThreadedMotoServer(ip_address="127.0.0.1", port=_port())
-    server.start()
-    host, port = server.get_host_and_port()
-    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    s3fs.S3FileSystem.clear_instance_cache()
-    s3fs.S3FileSystem().mkdir("papers")
-    yield "s3://papers/site"
-    server.stop()
+    with places.s3(monkeypatch) as url:
+        yield f"{url}/site"
 
 
 def test_s3_gets_the_output_with_its_headers(out: Path, bucket: str) -> None:
@@ -208,41 +188,8 @@ def test_s3_gets_the_output_with_its_headers(out: Path, bucket: str) -> None:
 
 @pytest.fixture
 def sftp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    pytest.importorskip("paramiko")
-    sshd = shutil.which("sshd", path=f"{os.environ['PATH']}:/usr/sbin")
-    if sshd is None or os.getuid() != 0:
-        pytest.skip("no SSH server can be started")
-    Path("/run/sshd").mkdir(exist_ok=True)
-    keys = tmp_path / "keys"
-    keys.mkdir(mode=0o700)
-    for name in ("host", "user"):
-        command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(keys / name)]
-        subprocess.run(command, check=True)  # noqa: S603
-    port = _port()
-    options = {
-        "ListenAddress": "127.0.0.1",
-        "Port": str(port),
-        "HostKey": str(keys / "host"),
-        "AuthorizedKeysFile": str(keys / "user.pub"),
-        "PidFile": "none",
-        "StrictModes": "no",
-        "PermitRootLogin": "prohibit-password",
-        "Subsystem": "sftp internal-sftp",
-    }
-    (keys / "config").write_text("".join(f"{name} {value}\n" for name, value in options.items()), "utf-8")
-    command = [sshd, "-D", "-e", "-f", str(keys / "config")]
-    server = subprocess.Popen(command, stderr=subprocess.DEVNULL)  # noqa: S603
-    for _ in range(100):
-        with socket.socket() as client:
-            if client.connect_ex(("127.0.0.1", port)) == 0:
-                break
-        time.sleep(0.05)
-    import fsspec.config
-
-    monkeypatch.setitem(fsspec.config.conf, "sftp", {"key_filename": str(keys / "user")})
-    yield f"sftp://root@127.0.0.1:{port}{tmp_path}/www"
-    server.terminate()
-    server.wait()
+    with places.sftp(tmp_path, monkeypatch) as url:
+        yield f"{url}{tmp_path}/www"
 
 
 def test_sftp_gets_the_output(out: Path, sftp: str, tmp_path: Path) -> None:
@@ -253,3 +200,17 @@ def test_sftp_gets_the_output(out: Path, sftp: str, tmp_path: Path) -> None:
     done = publish(out, sftp)
     assert (done.sent, done.removed) == (1, 1)
     assert tree(tmp_path / "www") == tree(out)
+
+
+@pytest.mark.parametrize("known", ["", "another host's"])
+def test_a_host_that_is_not_known_gets_nothing(known: str, site: Path, sftp: str, tmp_path: Path) -> None:
+    """As `ssh` does it: whoever else answers at that address is given neither a file nor a password."""
+    hosts = tmp_path / "home" / ".ssh" / "known_hosts"
+    other = (tmp_path / "keys" / "user.pub").read_text("utf-8")
+    hosts.write_text(f"{hosts.read_text('utf-8').split(' ')[0]} {other}" if known else "", "utf-8")
+    ended = CliRunner().invoke(main, ["publish", sftp, str(site)])
+    assert ended.exit_code == 1
+    assert "cannot be opened" in ended.output
+    assert ("does not match" if known else "not found in known_hosts") in ended.output
+    assert ended.output.count("\n") == 1
+    assert not (tmp_path / "www").exists()

@@ -92,7 +92,7 @@ def build(  # noqa: PLR0913 -- keywords, as on the command line
         strict: publish nothing if a digest has a problem; or only if it has one of these codes or kinds.
         allow_shrink: publish though papers vanish whose digests are there.
         jobs: processes for a big change; None: one a core.
-        executor: runs the tasks instead of these; tasks and results can be pickled, and both folders have to be
+        executor: runs the tasks instead of these; tasks and results can be pickled, and neither folder has to be
             where it runs.
 
     Raises:

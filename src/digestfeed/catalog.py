@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -22,7 +23,7 @@ import msgspec
 
 from digestfeed.errors import OutputError
 
-SCHEMA = 4
+SCHEMA = 6
 _CACHE_KIB = 24_000  # of SQLite's pages; more buys nothing measurable and counts against the memory promise
 
 _TABLES = """
@@ -47,6 +48,7 @@ CREATE TABLE shelf (
 CREATE TABLE day (day INTEGER PRIMARY KEY, papers INTEGER NOT NULL);
 CREATE TABLE document (
     path TEXT PRIMARY KEY, owner INTEGER NOT NULL, inputs BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE entry (hash BLOB PRIMARY KEY, rendered BLOB NOT NULL);
 CREATE TABLE data_file (path TEXT PRIMARY KEY, size INTEGER NOT NULL, sha256 BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE folder (path TEXT PRIMARY KEY, mtime_ns INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE published (channel TEXT PRIMARY KEY) WITHOUT ROWID;
@@ -269,6 +271,7 @@ class Catalog:
         """Forget what the documents were made from, but not their paths: they are made again, or removed if stale."""
         self._db.execute("UPDATE document SET inputs = x''")
         self._db.execute("DELETE FROM folder")
+        self._db.execute("DELETE FROM entry")
 
     def index(self, table: str) -> None:
         """Build a table's indexes; after it is filled, because to fill them row by row costs twice as much."""
@@ -346,6 +349,23 @@ class Catalog:
     def bodies(self, key: str) -> tuple[bytes, ...]:
         """Give the encoded appearances of a key."""
         return tuple(body for (body,) in self._db.execute("SELECT body FROM appearance WHERE key = ?", (key,)))
+
+    def classified(self) -> Iterator[tuple[int, str, str, Callable[[], bytes]]]:
+        """Go over all appearances: number, labels, fields, and what fetches the encoded appearance."""
+        last = 0
+        while rows := self._db.execute(
+            "SELECT rowid, labels, fields FROM appearance WHERE rowid > ? ORDER BY rowid LIMIT 5000", (last,)
+        ).fetchall():
+            for number, labels, fields in rows:
+                yield number, labels, fields, partial(self._body, number)
+            last = rows[-1][0]
+
+    def _body(self, number: int) -> bytes:
+        return bytes(self._db.execute("SELECT body FROM appearance WHERE rowid = ?", (number,)).fetchone()[0])
+
+    def classify_appearances(self, found: Iterable[tuple[str, int]]) -> None:
+        """Change the fields of appearances: (fields, number), of some that `classified` gives meanwhile."""
+        self._db.executemany("UPDATE appearance SET fields = ? WHERE rowid = ?", found)
 
     def reports(self) -> Iterator[tuple[str, str | None, bytes | None]]:
         """Give (path, fault, encoded report) of the digests that have something to report, by path."""
@@ -575,6 +595,20 @@ class Catalog:
         """Forget a document that was lost or removed; the next plan makes it again if it should be there."""
         self._db.execute("DELETE FROM document WHERE path = ?", (path,))
         self._db.execute("DELETE FROM data_file WHERE path = ?", (path,))
+
+    def entry(self, name: bytes) -> bytes | None:
+        """Give a rendered entry by the hash of what went into it."""
+        row = self._db.execute("SELECT rendered FROM entry WHERE hash = ?", (name,)).fetchone()
+        return row[0] if row else None
+
+    def put_entries(self, entries: Iterable[tuple[bytes, bytes]]) -> None:
+        """Remember rendered entries by their hashes."""
+        self._db.executemany("INSERT OR REPLACE INTO entry VALUES (?, ?)", entries)
+
+    def keep_entries(self, names: Iterable[bytes]) -> None:
+        """Forget all entries but these."""
+        known = {name for (name,) in self._db.execute("SELECT hash FROM entry")}
+        self._db.executemany("DELETE FROM entry WHERE hash = ?", [(name,) for name in known.difference(names)])
 
     def put_data_files(self, files: Iterable[tuple[str, int, bytes]]) -> None:
         """Remember what is in data files: (path, size in bytes, SHA-256); it is never read from them again."""

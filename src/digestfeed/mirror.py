@@ -1,4 +1,4 @@
-"""Putting the output where people find it: a folder, S3-compatible storage, SFTP, whatever fsspec reaches.
+"""Putting the output where people find it.
 
 Owns what is sent, in which order, and what is taken away; refuses making content.  A manifest at the target says
 what was put there.  It is written before the first file, with every file that may be put, and again after the last:
@@ -13,22 +13,19 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
 from pathlib import Path
-from typing import Protocol
 
 import msgspec
 
 from digestfeed import serve, urls, write
 from digestfeed.errors import OutputError
+from digestfeed.storage import Storage
 
 MANIFEST = ".digestfeed-published.json"
 """Where the target remembers; a hidden name, which web servers do not show."""
 
 _PENDING = ""  # the hash of a file that may or may not be there
-_PARTIAL = ".digestfeed-partial"
-_THREADS = 16  # requests under way to storage that answers each by itself
 
 
 class Sent(msgspec.Struct, frozen=True):
@@ -52,121 +49,6 @@ class Mirrored(msgspec.Struct, frozen=True):
     bytes: int
     removed: int
     unchanged: int
-
-
-class Storage(Protocol):
-    """What is asked of a file system of fsspec."""
-
-    async_impl: bool
-
-    def cat_file(self, path: str) -> bytes:
-        """Give a file's bytes."""
-
-    def pipe_file(self, path: str, value: bytes, **kwargs: str) -> None:
-        """Write a file."""
-
-    def rm_file(self, path: str) -> None:
-        """Remove a file."""
-
-    def mv(self, path1: str, path2: str) -> None:
-        """Rename a file, over one that is there."""
-
-    def makedirs(self, path: str, *, exist_ok: bool) -> None:
-        """Make a folder and those above it."""
-
-
-def open_target(url: str) -> Target:
-    """Open the storage that a URL or a path names.
-
-    Raises:
-        OutputError: the library for it is missing, or it does not answer.
-    """
-    try:
-        import fsspec  # noqa: PLC0415 -- an extra
-
-        storage, root = fsspec.core.url_to_fs(url)
-    except ImportError as error:
-        raise OutputError(url, f"{error}; pip install 'digestfeed[publish]' brings what is needed") from error
-    except Exception as error:  # each kind of storage has errors of its own
-        raise OutputError(url, _said("cannot be opened", error)) from error
-    return Target(url, storage, root)
-
-
-class Target:
-    """A place for files, by their paths in the output; `url` names it for people."""
-
-    def __init__(self, url: str, storage: Storage, root: str) -> None:
-        self.url = url
-        self._storage = storage
-        self._root = root.rstrip("/")
-        kind = type(storage).__module__.partition(".")[0]
-        self._is_objects = kind in {"s3fs", "gcsfs", "adlfs"}  # whole or not at all, with headers, and no folders
-        self._threads = _THREADS if storage.async_impl else 1
-        self._folders: set[str] = set()
-
-    def read(self, path: str) -> bytes | None:
-        """Give a file's bytes; None where it is not there.
-
-        Raises:
-            OutputError: the target does not answer.
-        """
-        try:
-            return self._storage.cat_file(self._place(path))
-        except FileNotFoundError:
-            return None
-        except Exception as error:
-            raise OutputError(self.url, _said(f"cannot read {path}", error)) from error
-
-    def put(self, files: Sequence[tuple[str, bytes]]) -> None:
-        """Put files, each whole or not at all, several at a time where the storage allows.
-
-        Raises:
-            OutputError: one of them cannot be written.
-        """
-        self._each(self._put, files)
-
-    def remove(self, paths: Sequence[str]) -> None:
-        """Remove files; those that are gone already are no fault.
-
-        Raises:
-            OutputError: one of them cannot be removed.
-        """
-        self._each(self._remove, [(path,) for path in paths])
-
-    def _each(self, function: Callable[..., None], calls: Sequence[tuple[object, ...]]) -> None:
-        with ThreadPoolExecutor(self._threads) as pool:
-            for done in [pool.submit(function, *call) for call in calls]:
-                done.result()
-
-    def _put(self, path: str, data: bytes) -> None:
-        place = self._place(path)
-        try:
-            if self._is_objects:
-                self._storage.pipe_file(place, data, **_headers(path))
-                return
-            folder = place.rpartition("/")[0]
-            if folder not in self._folders:
-                self._storage.makedirs(folder, exist_ok=True)
-                self._folders.add(folder)
-            self._storage.pipe_file(place + _PARTIAL, data)
-            self._storage.mv(place + _PARTIAL, place)
-        except Exception as error:
-            raise OutputError(self.url, _said(f"cannot write {path}", error)) from error
-
-    def _remove(self, path: str) -> None:
-        try:
-            self._storage.rm_file(self._place(path))
-        except FileNotFoundError:
-            pass
-        except Exception as error:
-            raise OutputError(self.url, _said(f"cannot remove {path}", error)) from error
-
-    def _place(self, path: str) -> str:
-        return f"{self._root}/{path}"
-
-
-def _said(what: str, error: Exception) -> str:
-    return f"{what}: {' '.join(str(error).split()) or type(error).__name__}"
 
 
 # The first that fits; the same as docs/servers has it for a server of one's own.
@@ -202,7 +84,7 @@ def turn(path: str) -> int:
     return next(number for number, fits in enumerate(_TURNS) if fits(path))
 
 
-def mirror(out: Path, target: Target, progress: Callable[[str, int, int], None] | None = None) -> Mirrored:
+def mirror(out: Path, target: Storage, progress: Callable[[str, int, int], None] | None = None) -> Mirrored:
     """Bring the target up to date with the output: send what is new or other, then remove what is no longer made.
 
     No build may run meanwhile: hold the output's lock.
@@ -212,7 +94,7 @@ def mirror(out: Path, target: Target, progress: Callable[[str, int, int], None] 
     """
     here = dict(_files(out))
     if not here:
-        raise OutputError(os.fspath(out), "expected a built site, got an empty folder")
+        raise OutputError(os.fspath(out), "expected a built site, got an empty folder; digestfeed build first")
     there = _manifest(target)
     found = {path: _compared(out, path, state, there.get(path)) for path, state in here.items()}
     todo = sorted((turn(path), path) for path, sent in found.items() if not _is_there(sent, there.get(path)))
@@ -224,7 +106,7 @@ def mirror(out: Path, target: Target, progress: Callable[[str, int, int], None] 
     for _, group in groupby(todo, key=lambda one: one[0]):
         for batch in _batches([path for _, path in group]):
             files = [(path, (out / path).read_bytes()) for path in batch]
-            target.put(files)
+            target.put(files, _headers)
             done += len(files)
             total += sum(len(data) for _, data in files)
             if progress is not None:
@@ -260,7 +142,7 @@ def _is_there(sent: Sent, known: Sent | None) -> bool:
     return known is not None and known.hash == sent.hash
 
 
-def _manifest(target: Target) -> dict[str, Sent]:
+def _manifest(target: Storage) -> dict[str, Sent]:
     data = target.read(MANIFEST)
     if data is None:
         return {}
@@ -270,5 +152,5 @@ def _manifest(target: Target) -> dict[str, Sent]:
         raise OutputError(target.url, f"expected what digestfeed wrote in {MANIFEST}, got: {error}") from error
 
 
-def _remember(target: Target, files: dict[str, Sent]) -> None:
-    target.put([(MANIFEST, msgspec.json.encode(Manifest(dict(sorted(files.items())))))])
+def _remember(target: Storage, files: dict[str, Sent]) -> None:
+    target.put([(MANIFEST, msgspec.json.encode(Manifest(dict(sorted(files.items())))))], _headers)

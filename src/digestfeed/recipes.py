@@ -180,8 +180,10 @@ def _yaml(facts: Facts) -> dict[str, str]:
 
 
 def _github(facts: Facts) -> dict[str, str]:
-    own = "" if facts.base_url else ' --base-url "${{ steps.pages.outputs.base_url }}/"'
-    return {**_yaml(facts), "BASE_OPTION": own}
+    own = "" if facts.base_url else ' --base-url "$BASE_URL/"'
+    # An expression inside a script would be part of its text; by the environment it is a value.
+    given = "" if facts.base_url else "\n        env:\n          BASE_URL: ${{ steps.pages.outputs.base_url }}"
+    return {**_yaml(facts), "BASE_OPTION": own, "BASE_ENV": given}
 
 
 def _gitlab(facts: Facts) -> dict[str, str]:

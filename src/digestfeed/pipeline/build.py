@@ -12,7 +12,7 @@ import time
 
 from digestfeed import sources, urls, write
 from digestfeed.catalog import Catalog
-from digestfeed.errors import RefusedError
+from digestfeed.errors import ConfigError, RefusedError
 from digestfeed.pipeline.gather import INSIST, Changes, find_changes, gather
 from digestfeed.pipeline.report import Report, gather_problems, papers_in, report_of
 from digestfeed.pipeline.runner import Runner
@@ -26,6 +26,7 @@ def build(options: Options) -> Report:
 
     Raises:
         SourceError: there is no digests folder.
+        ConfigError: the output would lie among the digests.
         RefusedError: it holds no digest, papers would vanish though their digests are there, or `strict` and there
             are problems.
         BusyError: another build of the same output, or with the same catalog, is running.
@@ -33,6 +34,10 @@ def build(options: Options) -> Report:
     """
     started = time.perf_counter()
     sources.require(options.digests)  # before anything is made for a build that cannot be
+    if sources.would_read(options.digests, options.out):
+        raise ConfigError(
+            str(options.out), f"the next build would read the output as digests of {options.digests}; choose another -o"
+        )
     runner = Runner(options.jobs, options.executor, options.progress)
     with write.Lock(options.out), write.CatalogLock(options.catalog), Catalog(options.catalog) as catalog, runner:
         session = Session(options, catalog, runner)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from digestfeed.pipeline.intake import Naming, Taken
 
 INSIST = "If that is meant, use --full --allow-shrink."
+_OTHER = "Is it another folder? "
 _POOL_FILES = 400  # from here on a second process earns the time that it takes to start
 _FILES_A_TASK = 64
 
@@ -51,7 +52,7 @@ def find_changes(session: Session) -> Changes:
     broken = [(d.path, reason) for d in absent if (reason := _fault_of(d.path, hidden)) and d.fault != reason]
     gone = [digest for digest in absent if _fault_of(digest.path, hidden) is None]
     if not present and not hidden and not options.allow_shrink:
-        raise RefusedError(f"there is no digest in {options.digests}", INSIST)
+        raise RefusedError(f"there is no digest in {options.digests}, no file named {sources.NAMED}", _OTHER + INSIST)
     today = int(f"{session.today:%Y%m%d}")
     read = tuple(file for file in files if session.reads_all or _differs(file, known.get(file.path), today))
     return Changes(read, tuple(gone), tuple(broken))
@@ -118,13 +119,12 @@ def _taken(session: Session, files: Sequence[sources.SourceFile]) -> Iterator[Ta
     """Read files, in order, in other processes if there are many."""
     if not files:
         return
-    from digestfeed.pipeline.intake import IntakeTask, take_in
+    from digestfeed.pipeline.intake import Intake, IntakeTask
 
-    folder = os.fspath(session.options.digests)
     groups = [tuple(files[i : i + _FILES_A_TASK]) for i in range(0, len(files), _FILES_A_TASK)]
-    tasks = (IntakeTask(folder, group, session.config, session.today) for group in groups)
+    tasks = (IntakeTask(group, session.config, session.today) for group in groups)
     done = 0
-    for result in session.runner.run(take_in, tasks, many=len(files) >= _POOL_FILES):
+    for result in session.runner.run(Intake(session.options.digests), tasks, many=len(files) >= _POOL_FILES):
         yield from result
         done += len(result)
         session.runner.say("reading", done, len(files))
@@ -141,6 +141,7 @@ def _put(session: Session, taken: Taken, old: KnownDigest | None) -> set[str]:
     if old is not None and old.hash == taken.hash and not old.held and not session.reads_all:
         catalog.touch_digest(file.path, file.size, file.mtime_ns)
         return set()
+    session.tell("read", session.options.digests, file.path, "it is new" if old is None else _why(old, taken, session))
     before = catalog.drop_digests([old.id]) if old is not None else set()
     session.vanished |= before
     report = DigestReport(taken.problems, taken.chatter) if taken.problems or taken.chatter else None
@@ -156,6 +157,12 @@ def _put(session: Session, taken: Taken, old: KnownDigest | None) -> set[str]:
     )
     catalog.add_appearances(number, taken.rows)
     return before | {row.key for row in taken.rows}
+
+
+def _why(old: KnownDigest, taken: Taken, session: Session) -> str:
+    if old.hash != taken.hash:
+        return "it changed"
+    return "everything is read again" if session.reads_all else "its day has come"
 
 
 # -- appearances → papers --------------------------------------------------------------------------------------
@@ -204,13 +211,10 @@ def _chosen(paper: PaperRow, rows: Sequence[AppearanceRow], session: Session) ->
     ]
 
 
-def paper_row(key: str, rows: Sequence[AppearanceRow], session: Session, *, anew: bool = False) -> PaperRow:
-    """Merge a key's appearances as far as the catalog needs it.
-
-    Of one appearance alone its row says it all, unless the fields are to be found `anew`.
-    """
+def paper_row(key: str, rows: Sequence[AppearanceRow], session: Session) -> PaperRow:
+    """Merge a key's appearances as far as the catalog needs it; of one appearance alone its row says it all."""
     known = sorted(rows, key=lambda row: row.hash)
-    if len(known) == 1 and not anew:
+    if len(known) == 1:
         row = known[0]
         return PaperRow(0, key, row.day, row.published, row.fields, row.inferred, row.labels, 1, row.hash)
     from digestfeed.pipeline.intake import day_number
@@ -243,17 +247,35 @@ def _reclassify(session: Session) -> None:
     """Find the fields of all papers again: the vocabulary is another, the digests are the same."""
     catalog, naming = session.catalog, session.naming
     terms = terms_print(naming) != catalog.meta("terms")
+    catalog.classify_appearances(_reclassified(session, terms=terms))  # each may be the only one left some day
     for row in catalog.all_papers():
         if row.labels:
             slugs = " ".join(naming.fields_of(row.labels.split("\n")))
         elif terms:
-            slugs = paper_row(row.key, catalog.appearances(row.key), session, anew=True).fields
+            slugs = paper_row(row.key, catalog.appearances(row.key), session).fields
         else:
             continue
         if slugs != row.fields:
             catalog.put_paper(msgspec.structs.replace(row, fields=slugs))
             session.months |= {row.month, *catalog.special_months(row.key)}
             session.days.add(row.day)
+
+
+def _reclassified(session: Session, *, terms: bool) -> Iterator[tuple[str, int]]:
+    """Give the fields of each appearance whose are others now, with its number; without labels only by other terms."""
+    from digestfeed.model import Appearance
+
+    naming = session.naming
+    for number, labels, fields, body in session.catalog.classified():
+        if labels:
+            slugs = " ".join(naming.fields_of(labels.split("\n")))
+        elif terms:
+            item = msgspec.msgpack.decode(body(), type=Appearance).item
+            slugs = " ".join(naming.of_item(item)[0])
+        else:
+            continue
+        if slugs != fields:
+            yield slugs, number
 
 
 def terms_print(naming: Naming) -> str:

@@ -1,6 +1,6 @@
 """From a digest file to rows of the catalog: read, parse, date, key.
 
-One picklable task, any number of files; the same on any machine that sees the folder.
+One picklable task, any number of files; the same on any machine.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import hashlib
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property, lru_cache
+from pathlib import Path
 
 import msgspec
 
@@ -19,13 +20,13 @@ from digestfeed.channels import entered
 from digestfeed.config import ChannelConfig, Config, FieldConfig
 from digestfeed.model import Appearance, Chatter, Digest, Item, Location, Parsed, Problem
 from digestfeed.parse import parse
+from digestfeed.pipeline.away import Apart
 from digestfeed.text import span_of
 
 
 class IntakeTask(msgspec.Struct, frozen=True):
-    """Files of one folder to take in; `today` (in the digests' time zone) decides which are from the future."""
+    """Files to take in; `today` (in the digests' time zone) decides which are from the future."""
 
-    folder: str
     files: tuple[sources.SourceFile, ...]
     config: Config
     today: dt.date
@@ -49,20 +50,48 @@ class Taken(msgspec.Struct, frozen=True, kw_only=True):
     fault: str | None = None
 
 
-def take_in(task: IntakeTask) -> list[Taken]:
-    """Take in the files of a task, in order."""
-    return [_take_file(task, file) for file in task.files]
+class ReadTask(msgspec.Struct, frozen=True):
+    """The same with what the files say."""
+
+    task: IntakeTask
+    texts: tuple[sources.SourceText | sources.SourceFault, ...]
 
 
-def _take_file(task: IntakeTask, file: sources.SourceFile) -> Taken:
-    read = sources.read(task.folder, file.path, task.config.digests.max_bytes)
+class Intake(Apart[IntakeTask, ReadTask, list[Taken], list[Taken]]):
+    """Takes in the files of tasks, in order; they lie in one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def __call__(self, task: IntakeTask) -> list[Taken]:
+        """Take in a task's files, each before the next is read."""
+        return [_take_in(task, file, self._read(task, file)) for file in task.files]
+
+    def send(self, task: IntakeTask) -> ReadTask:
+        """Read the files."""
+        return ReadTask(task, tuple(self._read(task, file) for file in task.files))
+
+    @staticmethod
+    def away(sent: ReadTask) -> list[Taken]:
+        """Take in texts."""
+        return [_take_in(sent.task, file, read) for file, read in zip(sent.task.files, sent.texts, strict=True)]
+
+    def receive(self, done: list[Taken]) -> list[Taken]:
+        """Give what was taken in."""
+        return done
+
+    def _read(self, task: IntakeTask, file: sources.SourceFile) -> sources.SourceText | sources.SourceFault:
+        return sources.read(self._folder, file.path, task.config.digests.max_bytes)
+
+
+def _take_in(task: IntakeTask, file: sources.SourceFile, read: sources.SourceText | sources.SourceFault) -> Taken:
     if isinstance(read, sources.SourceFault):
         return Taken(file=file, fault=read.told)
     return take_text(file, read, task.config, task.today)
 
 
 def take_text(file: sources.SourceFile, read: sources.SourceText, config: Config, today: dt.date) -> Taken:
-    """Take in a file's text: the pure part of `take_in`."""
+    """Take in a file's text: what needs no folder."""
     parsed = parse(file.path, read.text)
     faults = Faults(file.path, read.text, parsed)
     if read.note:
@@ -192,10 +221,7 @@ def _appearance(
 def appearance_row(appearance: Appearance, names: Naming, rules: Sequence[ChannelConfig] = ()) -> AppearanceRow:
     """Encode an appearance, with what a paper of it alone would be; `rules` are the config's own channels."""
     item = appearance.item
-    if item.labels:
-        slugs, inferred = names.fields_of(item.labels), False
-    else:
-        slugs, inferred = names.infer(item.title or "", item.summary or item.easy_summary or ""), True
+    slugs, inferred = names.of_item(item)
     body = msgspec.msgpack.encode(appearance)
     published = appearance.published or 0
     text = "\n".join(filter(None, (item.title, item.summary, item.easy_summary))) if rules else ""
@@ -225,6 +251,12 @@ class Naming(msgspec.Struct, frozen=True):
     vocabulary: fields.Vocabulary
     fields_of: Callable[[Sequence[str]], tuple[str, ...]]
     infer: Callable[[str, str], tuple[str, ...]]
+
+    def of_item(self, item: Item) -> tuple[tuple[str, ...], bool]:
+        """Give the slugs of an item alone, and whether they are inferred."""
+        if item.labels:
+            return self.fields_of(item.labels), False
+        return self.infer(item.title or "", item.summary or item.easy_summary or ""), True
 
 
 def naming(config: Config) -> Naming:

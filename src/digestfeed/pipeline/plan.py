@@ -35,7 +35,11 @@ PAGE_PAPERS = 20
 
 
 class Hasher:
-    """Hashes of inputs, for one context."""
+    """Hashes of inputs, for one context.
+
+    A document's is that of the context, of what it says beside its papers, and of these, one behind the other: so
+    two of them tell which of these changed.
+    """
 
     def __init__(self, context: Context) -> None:
         config = context.config
@@ -44,9 +48,8 @@ class Hasher:
         bare = msgspec.structs.replace(
             config, fields={}, channels=(), digests=plain.digests, timezone=plain.timezone, check=plain.check
         )
-        self.context = hashlib.blake2b(msgspec.json.encode([context.version, bare]), digest_size=16).digest()
-        own = msgspec.json.encode(sorted(context.templates.items()))
-        self.pages = hashlib.blake2b(self.context + own, digest_size=16).digest()
+        self.context = _hash(msgspec.json.encode([context.version, bare]))
+        self.pages = _hash(self.context + msgspec.json.encode(sorted(context.templates.items())))
         self._names = context.field_names
 
     def paper(self, row: PaperRow) -> bytes:
@@ -54,11 +57,46 @@ class Hasher:
         names = "\n".join(self._names.get(slug, slug) for slug in row.fields.split())
         return hashlib.blake2b(row.hash + f"{row.fields}\n{row.inferred}\n{names}".encode(), digest_size=16).digest()
 
+    def entry(self, row: PaperRow) -> bytes:
+        """Hash all that a paper's entry, and its line on a feed's page, depend on."""
+        return hashlib.blake2b(self.context + self.paper(row), digest_size=16).digest()
+
     def document(self, kind: str, papers: Iterable[bytes], args: tuple[object, ...]) -> bytes:
         """Hash all that a document depends on."""
-        packed = msgspec.msgpack.encode([kind, args])
         context = self.pages if kind.endswith(PAGE) else self.context
-        return hashlib.blake2b(context + packed + b"".join(papers), digest_size=16).digest()
+        return context + _hash(msgspec.msgpack.encode([kind, args])) + _hash(b"".join(papers))
+
+
+_SIZE = 10  # bytes: a million documents that changed are all told from what they were but once in 10^18 builds
+
+
+def _hash(data: bytes) -> bytes:
+    return hashlib.blake2b(data, digest_size=_SIZE).digest()
+
+
+NEW = "it is new"
+DISTRUSTED = "everything is made and compared again"
+LOST = "it was taken away"
+UNPLANNED = "nothing is to be there any more"
+PAPERS = "its papers changed"
+_CHANGED = (
+    "the config, the templates or the program changed",
+    "what it says beside its papers changed",
+    PAPERS,
+)
+
+
+def why(before: bytes | None, now: bytes) -> str:
+    """Say why a document is made whose hash was another before; None: it was not there, empty: nobody knows."""
+    if before is None:
+        return NEW
+    parts = range(len(_CHANGED))
+    changed = [_part(before, part) != _part(now, part) for part in parts]
+    return next((_CHANGED[part] for part in (0, 2, 1) if before and changed[part]), DISTRUSTED)
+
+
+def _part(inputs: bytes, part: int) -> bytes:
+    return inputs[part * _SIZE : (part + 1) * _SIZE]
 
 
 class Neighbours(msgspec.Struct, frozen=True):

@@ -5,7 +5,6 @@ The unit of work is the month: its documents are planned together, and made by o
 
 from __future__ import annotations
 
-import os
 from array import array
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -33,9 +32,12 @@ from digestfeed.channels import (
 from digestfeed.config import CONFIG_NAME
 from digestfeed.diagnostics import counts
 from digestfeed.pipeline.gather import terms_print
-from digestfeed.pipeline.make import DocumentPlan, MakeTask, make
+from digestfeed.pipeline.make import OF_ENTRIES, DocumentPlan, MakeTask, Making
 from digestfeed.pipeline.plan import (
+    LOST,
+    PAPERS,
     SITE,
+    UNPLANNED,
     ChannelState,
     Hasher,
     MonthContents,
@@ -47,6 +49,7 @@ from digestfeed.pipeline.plan import (
     picture_plans,
     search_plans,
     site_plans,
+    why,
 )
 from digestfeed.pipeline.report import Status, gather_problems, listed, status_bytes
 from digestfeed.pipeline.searching import Searching
@@ -55,6 +58,7 @@ from digestfeed.pipeline.tops import rank
 from digestfeed.render import site
 from digestfeed.render.context import Context
 from digestfeed.render.words import channel_names
+from digestfeed.write import Written
 
 Counts = Mapping[str, Mapping[int, int]]
 """Channel → month → number of papers."""
@@ -125,9 +129,11 @@ class _Publication:
             )
         )
         self._live: dict[int, PaperRow] = {}  # the papers of subscription documents, by id: most stand in several
+        self._entry_names: dict[str, bytes] = {}  # the hashes of their entries, by key
         self._search: bytes | None = None  # its entry file
         self._slugs = {channel.slug for channel in self._channels}
         self._was_there = False  # the output holds files of which the catalog knows nothing
+        self._why: dict[str, str] = {}  # why documents are made, where somebody wants to know
         self._stale: dict[str, int] = {}  # documents that are in their owner's plan no more, with that owner
 
     def go(self, before: Counts) -> None:
@@ -241,9 +247,10 @@ class _Publication:
                 states = [self._state(channel) for channel in ordered[start : start + _CHANNELS_A_TASK]]
                 papers, plans = channel_plans(states, self._context, self._hasher)
                 planned.update(plan.path for plan in plans)
-                yield SITE, self._task(SITE, papers, plans)[0]
+                yield SITE, self._task(SITE, papers, plans, is_live=True)[0]
 
         self._make("feeds", tasks(), -(-len(self._channels) // _CHANNELS_A_TASK))
+        self._catalog.keep_entries(self._entry_names.values())
         months = sorted(((month, count) for month, count in self._held().items() if count), reverse=True)
         states = [self._state(c) if c.slug in {ALL, TOP_WEEK} else self._brief(c) for c in self._channels]
         papers, plans = site_plans(states, months, status_bytes(self._status()), self._context, self._hasher)
@@ -297,7 +304,9 @@ class _Publication:
         """Give the papers of a channel's entries: of each paper's id, or of each day."""
         if channel.kind is not ChannelKind.DAILY:
             missing = [number for number in numbers if number not in self._live]
-            self._live.update(zip(missing, self._catalog.papers_by_id(missing), strict=True))
+            rows = self._catalog.papers_by_id(missing)
+            self._live.update(zip(missing, rows, strict=True))
+            self._entry_names.update((row.key, self._hasher.entry(row)) for row in rows)
             return tuple((self._live[number],) for number in numbers)
         return tuple(tuple(self._catalog.day_papers(day)) for day in numbers)
 
@@ -319,26 +328,36 @@ class _Publication:
     # -- tasks ------------------------------------------------------------------------------------------------
 
     def _task(
-        self, owner: int, papers: Sequence[PaperRow], plans: Sequence[DocumentPlan]
+        self, owner: int, papers: Sequence[PaperRow], plans: Sequence[DocumentPlan], *, is_live: bool = False
     ) -> tuple[MakeTask | None, set[str]]:
-        """Make a task of the plans that are not as the documents are; give also the owner's known paths."""
+        """Make a task of the plans that are not as the documents are; give also the owner's known paths.
+
+        Where it is live, entries that were rendered once go with it instead of their papers.
+        """
         known = self._catalog.documents(owner)
         paths = set(known)
         if owner in self._session.lost:
-            known = {path: inputs for path, inputs in known.items() if write.is_there(self._out, path)}
+            lost = {path for path in known if not write.is_there(self._out, path)}
+            self._why.update(dict.fromkeys(lost, LOST))
+            known = {path: inputs for path, inputs in known.items() if path not in lost}
         todo = [plan for plan in plans if known.get(plan.path) != plan.inputs]
         if not todo:
             return None, paths
+        if self._session.options.tell is not None:
+            self._why = {plan.path: why(known.get(plan.path), plan.inputs) for plan in todo} | self._why
         needed = sorted({index for plan in todo for index in plan.papers})
         place = {index: number for number, index in enumerate(needed)}
         moved = (msgspec.structs.replace(p, papers=tuple(place[index] for index in p.papers)) for p in todo)
-        task = MakeTask(
-            os.fspath(self._out),
-            self._context,
-            tuple(self._catalog.bodies(papers[index].key) for index in needed),
-            tuple(moved),
-        )
-        return task, paths
+        entries = tuple(self._entry(papers[index]) for index in needed) if is_live else ()
+        whole = {index for plan in todo if plan.kind not in OF_ENTRIES for index in plan.papers}
+        done = {i for i, entry in zip(needed, entries, strict=False) if entry[1] is not None} - whole
+        sources = (() if index in done else self._catalog.bodies(papers[index].key) for index in needed)
+        return MakeTask(self._context, tuple(sources), tuple(moved), entries), paths
+
+    def _entry(self, paper: PaperRow) -> tuple[bytes, bytes | None]:
+        """Give the hash of a paper's entry, and the entry if it was rendered before; without, if it is not live."""
+        name = self._entry_names.get(paper.key, b"")
+        return name, self._catalog.entry(name)
 
     def _make(self, what: str, tasks: Iterable[tuple[int, MakeTask | None]], total: int) -> None:
         """Carry out tasks, and remember what they made."""
@@ -356,12 +375,20 @@ class _Publication:
                     yield task
 
         many = total >= _POOL_MONTHS and self._catalog.totals()[2] >= _POOL_PAPERS
-        for made in session.runner.run(make, queue(), many=many):
+        for made in session.runner.run(Making(self._out), queue(), many=many):
             self._catalog.put_documents(*under_way.popleft())
             self._catalog.put_data_files(made.data_files)
+            self._catalog.put_entries(made.entries)
             session.output.add(made.written)
+            self._tell_written(made.written)
             done += 1
             session.runner.say(what, done, total)
+
+    def _tell_written(self, written: Iterable[Written]) -> None:
+        """Tell why documents were written."""
+        if self._session.options.tell is not None:
+            for document in written:
+                self._session.tell("wrote", self._out, document.path, self._why.get(document.path, PAPERS))
 
     # -- the end ----------------------------------------------------------------------------------------------
 
@@ -374,6 +401,8 @@ class _Publication:
             catalog.forget_document(path)
         if self._was_there:
             stale.update(self._orphans())
+        for path in sorted(stale):
+            session.tell("removed", self._out, path, UNPLANNED)
         session.output.removed = write.remove(self._out, sorted(stale))
         write.settle(self._out)
         before = catalog.folders().keys()

@@ -1,4 +1,8 @@
-"""Carrying out tasks: here, in processes of our own, or on any executor that the caller brings."""
+"""Carrying out tasks: here, in processes of our own, or on any executor that the caller brings.
+
+Where the caller's executor works, our folders need not be: only that part of the work is done there that needs none,
+so that whatever becomes of it, nobody but this process and its own children writes to the output.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +15,14 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from multiprocessing.process import BaseProcess
 from types import TracebackType
 from typing import Self, TypeVar
 
 from digestfeed import write
 from digestfeed.errors import DigestFeedError
+from digestfeed.pipeline.away import Apart, Crew, do, installed, packed
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -38,7 +44,7 @@ class Runner:
     """
 
     def __init__(self, jobs: int | None, executor: Executor | None, progress: Progress | None) -> None:
-        self._jobs = jobs or os.cpu_count() or 1
+        self._jobs = jobs or (executor.width if isinstance(executor, Crew) else 0) or os.cpu_count() or 1
         self._executor = executor
         self._progress = progress
         self._own: _Processes | None = None
@@ -68,17 +74,23 @@ class Runner:
             self._progress(what, done, total)
 
     def run(self, function: Callable[[T], R], tasks: Iterable[T], *, many: bool) -> Iterator[R]:
-        """Carry out tasks; in other processes only if they are `many`.
+        """Carry out tasks; in other processes only if they are `many`, and of work `Apart` only what is to be away.
 
         Few are under way at a time, and tasks are drawn as they are needed, so that memory stays flat.
 
         Raises:
-            DigestFeedError: a process was killed.
+            DigestFeedError: a process was killed, or has other versions.
         """
         pool = self._pool() if many else None
         if pool is None:
             yield from map(function, tasks)
-            return
+        elif pool is self._executor and isinstance(function, Apart):
+            work = (packed(function.away, function.send(task)) for task in tasks)
+            yield from map(function.receive, self._submit(pool, partial(do, installed()), work))
+        else:
+            yield from self._submit(pool, function, tasks)
+
+    def _submit(self, pool: Executor, function: Callable[[T], R], tasks: Iterable[T]) -> Iterator[R]:
         running: deque[Future[R]] = deque()
         try:
             for task in tasks:
@@ -95,13 +107,20 @@ class Runner:
 
         A process that is killed while it sends one leaves the others, and the pool, waiting for its end for ever.
         """
-        while self._own is not None and not future.done():
+        while not future.done():
             try:
                 return future.result(timeout=_LOOK)
             except TimeoutError:
-                if not future.done() and not self._own.are_there():
-                    raise self._killed() from None
+                if not future.done():
+                    self._look()
         return future.result()
+
+    def _look(self) -> None:
+        """Look whether those who are to give a result are still there."""
+        if self._own is not None and not self._own.are_there():
+            raise self._killed() from None
+        if isinstance(self._executor, Crew):
+            self._executor.check()
 
     def _killed(self) -> DigestFeedError:
         if self._own is not None:

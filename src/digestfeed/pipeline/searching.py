@@ -11,7 +11,6 @@ All this follows from how many papers each month has, never from the order of th
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
@@ -133,7 +132,7 @@ class Searching:
         todo = tuple(plan for plan in plans if known.get(plan.path) != plan.inputs)
         if not todo:
             return None
-        return MakeTask(os.fspath(out), self._context, tuple(self._catalog.bodies(row.key) for row in rows), todo)
+        return MakeTask(self._context, tuple(self._catalog.bodies(row.key) for row in rows), todo)
 
     def _print(self, rows: Iterable[PaperRow]) -> bytes:
         """Hash all that an index depends on; what is shown elsewhere only is not in it."""

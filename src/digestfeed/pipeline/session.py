@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
 from functools import cached_property
 from pathlib import Path
@@ -26,13 +26,17 @@ if TYPE_CHECKING:
     from digestfeed.pipeline.intake import Naming
 
 
+Tell = Callable[[str, Path, str], None]
+"""Called with what was done (`read`, `wrote`, `removed`), the file, and why."""
+
+
 class Options(msgspec.Struct, frozen=True, kw_only=True):
     """How to build: what the command line or a caller decides beside the config.
 
     `now` is the moment of the build, with a time zone: digests of later days are held back; nothing else depends
     on it.  `templates` is the folder of the operator's own templates, if there may be one.  `strict` are the codes
     of the problems with which nothing is published.  `executor` runs the tasks instead of processes of our own;
-    `jobs` bounds these (None: one a core).
+    `jobs` bounds these (None: one a core).  `tell` is told of each file what is done with it, and why.
     """
 
     digests: Path
@@ -47,6 +51,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     jobs: int | None = None
     executor: Executor | None = None
     progress: Progress | None = None
+    tell: Tell | None = None
 
 
 class Output:
@@ -97,6 +102,11 @@ class Session:
         self.read: set[str] = set()
         self.output = Output()
         self.afresh = False
+
+    def tell(self, what: str, folder: Path, path: str, why: str) -> None:
+        """Tell whoever wants to know what was done with a file of a folder, and why."""
+        if self.options.tell is not None:
+            self.options.tell(what, folder / path, why)
 
     @cached_property
     def today(self) -> dt.date:
