@@ -3,13 +3,18 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# feedgen comes as source, and a pip before 23.1 warns of how it would build that.
+export PIP_USE_PEP517 := 1
 # What leans on libraries: the command line, the config, dates, rendering, feeds, pings, watching.
-LOWEST := tests/test_cli.py tests/test_config.py tests/test_dating.py tests/test_feed_rules.py \
+LOWEST := tests/test_cli.py $(wildcard tests/test_cli_*.py) tests/test_config.py tests/test_dating.py tests/test_feed_rules.py \
 	tests/test_feedgen_pitfalls.py tests/test_fragments.py tests/test_fuzz.py tests/test_maths.py tests/test_outputs.py \
 	tests/test_render_body.py tests/test_render_data.py tests/test_render_feeds.py tests/test_render_markdown.py \
 	tests/test_render_opml.py tests/test_render_site.py tests/test_watch.py tests/test_websub.py
+# What looks at a process itself: what it loads, its memory, files and sockets, and that it ends. Measuring would be seen.
+UNMEASURED := --ignore-glob='tests/test_crash_*.py' --ignore=tests/test_offline.py \
+	--deselect=tests/test_architecture.py::test_the_command_line_starts_light
 
-.PHONY: help build test lint types docs format clean fuzz lowest audit
+.PHONY: help build test lint types docs links dist format clean fuzz coverage lowest audit
 
 help:            ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
@@ -30,8 +35,20 @@ types: $(VENV)/linted $(VENV)/tested   ## mypy, strict
 docs: $(VENV)/documented   ## the documentation as a site in build/docs; a warning is an error
 	$(BIN)/sphinx-build -q -W --keep-going -b html docs build/docs
 
+links: $(VENV)/documented  ## whether the hosts that the documentation links to still answer; needs a network, so only by hand
+	$(BIN)/sphinx-build -q -b linkcheck docs build/links
+
+dist: $(VENV)/tested       ## what a release consists of, in dist/
+	$(BIN)/python -m hatchling build
+
 fuzz: $(VENV)/fuzzed       ## every fuzz target for FUZZ_SECONDS seconds (20), guided by coverage; what fails is in build/fuzz
 	$(BIN)/python -m tests.fuzz.every -max_total_time=$(or $(FUZZ_SECONDS),20)
+
+coverage: $(VENV)/covered  ## which lines and branches the tests reach, a module a line; fails below the floor
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest -n auto --dist loadfile $(UNMEASURED)
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
 
 lowest:          ## the tests of what leans on libraries, with the lowest versions that pyproject.toml allows
 	$(PYTHON) -m venv build/lowest
@@ -47,7 +64,7 @@ format: $(VENV)/linted     ## let ruff format everything
 	$(BIN)/ruff check --fix .
 
 clean:           ## remove the environment and what was built
-	rm -rf $(VENV) .digestfeed build
+	rm -rf $(VENV) .digestfeed build dist
 	find out -mindepth 1 ! -name .gitignore -delete
 
 $(VENV)/installed: pyproject.toml
@@ -65,6 +82,10 @@ $(VENV)/linted: $(VENV)/installed
 
 $(VENV)/documented: $(VENV)/installed
 	$(BIN)/python -m pip install --quiet $$($(BIN)/python tools/group.py docs)
+	@touch $@
+
+$(VENV)/covered: $(VENV)/tested
+	$(BIN)/python -m pip install --quiet $$($(BIN)/python tools/group.py coverage)
 	@touch $@
 
 $(VENV)/fuzzed: $(VENV)/tested

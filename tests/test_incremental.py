@@ -15,6 +15,9 @@ from hypothesis import strategies as st
 
 from digestfeed.config import ChannelConfig, Config, FeedsConfig, FieldConfig, SiteConfig
 from digestfeed.errors import RefusedError
+from digestfeed.model import Paper
+from digestfeed.render import body
+from digestfeed.render.context import Context
 from tests.trees import NOW, item, run, times, tree, write_digest
 
 IDS = [f"24{month:02d}.{number:05d}" for month in (8, 9, 10) for number in (11, 222, 3333, 4444)]
@@ -164,6 +167,34 @@ def world(tmp_path: Path) -> World:
         found.write(name, [(i, LABELS[number % 5], number, "") for i in IDS[number : number + 4]])
     found.build()
     return found
+
+
+def test_an_entry_is_rendered_once_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a live feed said of a paper is remembered; with another config, or if asked, it is rendered again."""
+    rendered: list[str] = []
+
+    def entry(paper: Paper, context: Context, texts: tuple[str, str] | None = None) -> body.Entry:
+        rendered.append(paper.key)
+        return original(paper, context, texts)
+
+    original = body.entry
+    monkeypatch.setattr(body, "entry", entry)
+    folder = tmp_path / "digests"
+    write_digest(folder, "2024-10-30.md", item("2410.00001"), item("2410.00002"))
+    run(tmp_path)
+    assert set(rendered) == {"2410.00001", "2410.00002"}
+    rendered.clear()
+    write_digest(folder, "2024-10-31.md", item("2410.00003"))
+    assert run(tmp_path).changed_feeds
+    assert set(rendered) == {"2410.00003"}
+    rendered.clear()
+    write_digest(folder, "2024-10-30.md", item("2410.00001", votes=77), item("2410.00002"))
+    run(tmp_path)
+    assert set(rendered) == {"2410.00001"}
+    for full in (False, True):
+        rendered.clear()
+        run(tmp_path, Config(language="en"), full=full)
+        assert set(rendered) == {"2410.00001", "2410.00002", "2410.00003"}
 
 
 def test_nothing_changed_writes_nothing(world: World) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 import shutil
@@ -85,6 +86,30 @@ def test_the_crontab_line_runs_a_build(facts: recipes.Facts) -> None:
     assert words == ["cd", facts.folder, "&&", facts.program, "build", facts.digests, "-q"]
 
 
+@pytest.mark.skipif(shutil.which("crontab") is None, reason="crontab is not there")
+def test_crontab_takes_the_line(facts: recipes.Facts, tmp_path: Path) -> None:
+    place = tmp_path / "crontab"
+    place.write_text(written(facts, "cron")["deploy/crontab"], "utf-8")
+    assert run(["crontab", "-n", str(place)])[0] == 0
+    place.write_text(place.read_text("utf-8").replace("15 *", "75 *"), "utf-8")
+    assert run(["crontab", "-n", str(place)])[0] != 0  # so it does look
+
+
+@pytest.mark.parametrize("folder", ["papers", 'my 100% "papers" $HOME \\% of it'])
+def test_what_cron_hands_to_a_shell_is_the_build(folder: str, tmp_path: Path) -> None:
+    project = tmp_path / folder
+    (project / "bin").mkdir(parents=True)
+    program = project / "bin" / "digestfeed"
+    program.write_text('#!/bin/sh\nprintf "%s\\n" "$PWD" "$@" > said\n', "utf-8")
+    program.chmod(0o755)
+    facts = msgspec.structs.replace(AWKWARD, folder=str(project), program=str(program))
+    line = written(facts, "cron")["deploy/crontab"].splitlines()[-1]
+    command, *stdin = re.split(r"(?<!\\)%", line.split(maxsplit=5)[5])  # crontab(5): what follows is standard input
+    assert not stdin
+    assert run(["/bin/sh", "-c", command.replace(r"\%", "%")])[0] == 0
+    assert (project / "said").read_text("utf-8").splitlines() == [str(project), "build", AWKWARD.digests, "-q"]
+
+
 def run(command: list[str]) -> tuple[int, str]:
     ended = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
     return ended.returncode, ended.stdout + ended.stderr
@@ -142,6 +167,39 @@ def test_the_forges_schemas_take_the_yaml(
     place.write_text(written(facts, name)[path], "utf-8")
     code, said = run([sys.executable, "-m", "check_jsonschema", "--builtin-schema", schema, str(place)])
     assert code == 0, said
+
+
+def beside(name: str) -> str:
+    """Find a program that a package of the test group brought along, or the system has."""
+    found = shutil.which(name, path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    return found or pytest.skip(f"{name} is not there")
+
+
+# What is found and meant: GitHub's own actions are asked for by their major version, so that they are kept up without
+# the owner of a few digests doing anything.
+ZIZMOR = "rules:\n  unpinned-uses:\n    config:\n      policies:\n        actions/*: ref-pin\n"
+
+
+def test_an_audit_of_the_workflow_finds_nothing(facts: recipes.Facts, tmp_path: Path) -> None:
+    text = written(facts, "github")[".github/workflows/digestfeed.yml"]
+    (tmp_path / "zizmor.yml").write_text(ZIZMOR, "utf-8")
+    place = tmp_path / "digestfeed.yml"
+    place.write_text(text, "utf-8")
+    command = [beside("zizmor"), "--offline", "--no-progress", "--config", str(tmp_path / "zizmor.yml"), str(place)]
+    code, said = run(command)
+    assert code == 0, said
+    place.write_text(text.replace("          persist-credentials: false\n", "          fetch-depth: 1\n"), "utf-8")
+    assert "artipacked" in run(command)[1]  # so it does look
+
+
+def test_a_linter_takes_the_dockerfile(facts: recipes.Facts, tmp_path: Path) -> None:
+    place = tmp_path / "Dockerfile"
+    place.write_text(written(facts, "docker")["Dockerfile"], "utf-8")
+    command = [beside("hadolint"), "--no-color", str(place)]
+    code, said = run(command)
+    assert code == 0, said
+    place.write_text(place.read_text("utf-8").replace("--no-cache-dir ", "").replace("CMD [", "CMD [,"), "utf-8")
+    assert run(command)[0] != 0  # so it does look
 
 
 def test_the_image_runs_a_build(facts: recipes.Facts) -> None:

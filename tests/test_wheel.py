@@ -1,10 +1,12 @@
-"""The wheel: built as it would be released, it holds all that the program reads, and runs by itself."""
+"""What is released: a wheel that holds all that the program reads and runs by itself, and the source, whole."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -36,7 +38,7 @@ def test_a_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
 
 
 def test_a_wheel_runs_by_itself(wheel: Path, tmp_path: Path) -> None:
-    zipfile.ZipFile(wheel).extractall(tmp_path / "installed")
+    zipfile.ZipFile(wheel).extractall(tmp_path / "installed")  # noqa: S202 -- made above
     (tmp_path / "digests").mkdir()
     (tmp_path / "digests" / "2024-11-11.md").write_text("제목: 새 모델\n요약: 새 모델을 제안한다.\n", "utf-8")
     env = {**os.environ, "PYTHONPATH": str(tmp_path / "installed"), "PYTHONSAFEPATH": "1"}
@@ -49,3 +51,18 @@ def test_a_wheel_runs_by_itself(wheel: Path, tmp_path: Path) -> None:
     ended = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=True)  # noqa: S603
     assert ended.stdout.startswith(str(tmp_path / "installed"))  # and not from the checkout
     assert (tmp_path / "out" / "assets" / "style.css").is_file()
+
+
+def test_a_source_archive_holds_what_is_kept(tmp_path: Path) -> None:
+    pytest.importorskip("hatchling")
+    git = shutil.which("git")
+    if git is None or not (ROOT / ".git").exists():
+        pytest.skip("no repository tells what is kept")
+    listed = subprocess.run([git, "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True)  # noqa: S603
+    kept = {name for name in listed.stdout.split("\0") if name and (ROOT / name).exists()}
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "sdist", "-d", str(tmp_path)]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)  # noqa: S603
+    (built,) = tmp_path.glob("*.tar.gz")
+    with tarfile.open(built) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    assert kept - names <= {"out/.gitignore"}  # the folder is made by a build
