@@ -136,7 +136,7 @@ def test_a_build_needs_no_settings(home: Path) -> None:
     """It says where to look and what to set before publishing, on stderr; stdout is for data."""
     result = run("build")
     assert result.stdout == ""
-    assert "1 digests, 2 items, 2 papers" in result.stderr
+    assert "1 digest, 2 items, 2 papers" in result.stderr
     assert "out/index.html" in result.stderr
     assert "base_url and id_authority" in result.stderr
     assert {"index.html", "feeds.opml", "status.json", "feeds/all/atom.xml"} <= snapshot(home / "out").keys()
@@ -304,7 +304,7 @@ def test_strict_by_code(home: Path, strict: str, refused: bool) -> None:  # noqa
     assert (snapshot(home / "out") == before) == refused
     assert ("the output is as before" in result.stderr) == refused
     if refused and strict != "--strict=all":
-        assert "1 problems in the digests, the first: digests/2024-12-26.md:1:18: D012 bad-date: " in result.stderr
+        assert "1 problem in the digests, the first: digests/2024-12-26.md:1:18: D012 bad-date: " in result.stderr
 
 
 def test_strict_alone_takes_no_argument(home: Path) -> None:
@@ -328,7 +328,7 @@ def test_what_the_config_ignores_is_not_told(home: Path) -> None:
     run("build", "-q", "--full", "--strict", code=1)
     result = run("check", code=1)
     assert re.findall(r": (D\d+) ", result.stdout) == ["D031"]
-    assert result.stderr.splitlines()[0] == "2 digests, 6 items, 1 problems, 4 ignored"
+    assert result.stderr.splitlines()[0] == "2 digests, 6 items, 1 problem, 4 ignored"
     before = snapshot(home / "out")
     (home / "digestfeed.toml").write_text('[check]\nignore = ["all"]\n', "utf-8")
     assert run("build", "-q", "--full", "--strict").output == ""
@@ -442,7 +442,7 @@ def test_the_module_is_the_command() -> None:
     command = [sys.executable, "-W", "error", "-m", "digestfeed", "check"]
     ended = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
     assert (ended.returncode, ended.stdout) == (0, "")
-    assert ended.stderr == "1 digests, 2 items, 0 problems\n"
+    assert ended.stderr == "1 digest, 2 items, 0 problems\n"
 
 
 # -- check -------------------------------------------------------------------------------------------------
@@ -514,7 +514,7 @@ def test_check_builds_nothing(home: Path) -> None:
     """Good digests: exit 0, nothing on stdout, nothing made."""
     result = run("check")
     assert result.stdout == ""
-    assert result.stderr == "1 digests, 2 items, 0 problems\n"
+    assert result.stderr == "1 digest, 2 items, 0 problems\n"
     assert sorted(path.name for path in home.iterdir()) == ["digests"]
 
 
@@ -556,7 +556,8 @@ def test_check_for_some_problems(home: Path, arguments: list[str], codes: list[s
     digest(home, "2024-12-26.md", FIVE)
     result = run("check", *arguments, code=1 if codes else 0)
     assert re.findall(r"^digests/\S+ (D\d+) ", result.stdout, re.MULTILINE) == codes
-    assert result.stderr.splitlines()[0] == f"2 digests, 6 items, {len(codes)} problems, {5 - len(codes)} ignored"
+    told = "1 problem" if len(codes) == 1 else f"{len(codes)} problems"
+    assert result.stderr.splitlines()[0] == f"2 digests, 6 items, {told}, {5 - len(codes)} ignored"
 
 
 def test_explain() -> None:

@@ -234,7 +234,7 @@ def test_what_only_a_lost_catalog_knew_does_not_vanish(project: Path) -> None:
     for _ in range(2):
         ended = ends.here(project, "build", "-q")
         assert ended.is_one_line
-        assert "1 papers would vanish: 1 digests cannot be read" in ended.said
+        assert "1 paper would vanish: 1 digest cannot be read" in ended.said
         assert tree(project / "out") == before
     path.write_bytes(text)
     assert ends.here(project, "build", "-q") == ends.Ended(0, "")
@@ -278,7 +278,7 @@ def test_a_clock_that_goes_back_takes_nothing_away(tmp_path: Path) -> None:
     with pytest.raises(RefusedError, match=r"2512\.00002 would vanish"):
         run(tmp_path, now=NOW - YEAR, full=True)
     shutil.rmtree(tmp_path / "catalog")
-    with pytest.raises(RefusedError, match="1 papers would vanish: 1 digests cannot be read, or are of a later day"):
+    with pytest.raises(RefusedError, match="1 paper would vanish: 1 digest cannot be read, or of a later day"):
         run(tmp_path, now=NOW - YEAR)
     assert tree(tmp_path / "out") == before
     run(tmp_path)

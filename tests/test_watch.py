@@ -274,7 +274,7 @@ def test_watch_builds_reports_and_goes_on(tmp_path: Path) -> None:
     """A config that is wrong, then right; a digest more; Ctrl-C."""
     write_digest(tmp_path / "digests", "2024-12-01.md", item("2412.00001"))
     with command(tmp_path, "watch") as said:
-        assert "1 papers" in until(said, "papers")
+        assert "1 paper " in until(said, "papers")
         until(said, "watching")
         (tmp_path / "digestfeed.toml").write_text("titel = 'x'")
         assert "did you mean title?" in until(said, "titel")

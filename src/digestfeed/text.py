@@ -156,3 +156,8 @@ def shorten(text: str, width: int) -> str:
     cut = text[: width - 1]
     blank = cut.rfind(" ", width // 2)
     return (cut[:blank] if blank > 0 else cut).rstrip(" ,.;:") + "…"
+
+
+def number_of(count: int, noun: str) -> str:
+    """Count things in English words: `1 digest`, `2 digests`."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -17,6 +17,7 @@ from digestfeed.cli.lines import field_lines, paper_lines, suggestions
 from digestfeed.cli.talk import is_coloured, painter, say
 from digestfeed.problems import BY_CODE
 from digestfeed.sources import NAMED
+from digestfeed.text import number_of
 
 if TYPE_CHECKING:
     from digestfeed.pipeline.inspect import Lint
@@ -67,7 +68,8 @@ _FORMS: dict[str, Callable[[Lint, str], Iterable[str]]] = {"text": _as_text, "js
 
 def _print_summary(found: Lint, digests: Path) -> None:
     ignored = f", {found.ignored} ignored" if found.ignored else ""
-    say(f"{found.digests} digests, {found.items} items, {len(found.findings)} problems{ignored}")
+    counts = ((found.digests, "digest"), (found.items, "item"), (len(found.findings), "problem"))
+    say(", ".join(number_of(count, noun) for count, noun in counts) + ignored)
     if not found.digests:
         say(f"there is no digest in {digests}, no file named {NAMED}")
     for line in diagnostics.summary(finding.problem for finding in found.findings):
@@ -134,7 +136,10 @@ def status(out: Path, config_file: Path | None, max_age: int | None) -> None:
             str(path), f"cannot be read: {error.strerror}; build the site first: digestfeed build"
         ) from error
     age = found.age(day)
-    newest = "none has a date" if age is None else f"the newest of {found.newest_digest}, {age} days ago"
-    click.echo(f"{found.papers} papers of {found.digests} digests, {newest}; {found.problems} problems")
+    newest = "none has a date" if age is None else f"the newest of {found.newest_digest}, {number_of(age, 'day')} ago"
+    click.echo(
+        f"{number_of(found.papers, 'paper')} of {number_of(found.digests, 'digest')}, {newest}; "
+        f"{number_of(found.problems, 'problem')}"
+    )
     if max_age is not None and found.is_stale(day, max_age):
         raise DigestFeedError(f"no digest of the last {max_age} days")

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from digestfeed.text import visible
+from digestfeed.text import number_of, visible
 
 if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
@@ -104,7 +104,7 @@ def print_problems(problems: Iterable[Problem], digests: Path, *, limit: int | N
     for problem in found[:limit]:
         say(visible(f"{digests}/{problem}"))
     if limit is not None and len(found) > limit:
-        say(visible(f"… and {len(found) - limit} more problems: digestfeed check {digests}"))
+        say(visible(f"… and {number_of(len(found) - limit, 'more problem')}: digestfeed check {digests}"))
 
 
 def tell_file(what: str, path: Path, why: str) -> None:
@@ -115,11 +115,12 @@ def tell_file(what: str, path: Path, why: str) -> None:
 def counted(report: Report) -> str:
     """Say in a line what a build saw and wrote."""
     return (
-        f"{report.digests} digests, {report.items} items, {report.papers} papers "
-        f"({report.merged} seen more than once), "
-        f"{report.fields} fields, {report.feeds} feeds; {report.written} of {report.documents} files written"
+        f"{number_of(report.digests, 'digest')}, {number_of(report.items, 'item')}, "
+        f"{number_of(report.papers, 'paper')} ({report.merged} seen more than once), "
+        f"{number_of(report.fields, 'field')}, {number_of(report.feeds, 'feed')}; "
+        f"{report.written} of {number_of(report.documents, 'file')} written"
         + (f", {report.removed} removed" if report.removed else "")
-        + f"; {len(report.problems)} problems; {report.seconds:.2f} s"
+        + f"; {number_of(len(report.problems), 'problem')}; {report.seconds:.2f} s"
     )
 
 

@@ -17,6 +17,7 @@ from digestfeed.pipeline.gather import INSIST, Changes, find_changes, gather
 from digestfeed.pipeline.report import Report, gather_problems, papers_in, report_of
 from digestfeed.pipeline.runner import Runner
 from digestfeed.pipeline.session import Options, Session
+from digestfeed.text import number_of
 
 __all__ = ["Options", "build"]
 
@@ -108,7 +109,7 @@ def _guard(session: Session) -> None:
         if found:
             first = f"{session.options.digests}/{found[0]}"
             way_out = f"`digestfeed check {session.options.digests}` shows them."
-            raise RefusedError(f"{len(found)} problems in the digests, the first: {first}", way_out)
+            raise RefusedError(f"{number_of(len(found), 'problem')} in the digests, the first: {first}", way_out)
 
 
 def _guard_forgotten(session: Session) -> None:
@@ -122,9 +123,9 @@ def _guard_forgotten(session: Session) -> None:
         there = papers_in(write.head_of(session.options.out, urls.STATUS, _STATUS_UP_TO))
         gone = there - catalog.totals()[2]
         if gone > 0:
-            count = silent + len(session.faults)
+            digests = number_of(silent + len(session.faults), "digest")
             raise RefusedError(
-                f"{gone} papers would vanish: {count} digests cannot be read, or are of a later day, and the catalog "
+                f"{number_of(gone, 'paper')} would vanish: {digests} cannot be read, or of a later day, and the catalog "
                 "that knew them is gone",
                 INSIST,
             )
