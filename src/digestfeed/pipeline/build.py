@@ -125,8 +125,8 @@ def _guard_forgotten(session: Session) -> None:
         if gone > 0:
             digests = number_of(silent + len(session.faults), "digest")
             raise RefusedError(
-                f"{number_of(gone, 'paper')} would vanish: {digests} cannot be read, or of a later day, and the catalog "
-                "that knew them is gone",
+                f"{number_of(gone, 'paper')} would vanish: {digests} cannot be read, or of a later day, and the "
+                "catalog that knew them is gone",
                 INSIST,
             )
 
