@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from digestfeed.cli.given import CONFIG
+from digestfeed.config import CONFIG_NAME as CONFIG
 from digestfeed.errors import SourceError
 from digestfeed.problems import select
 from digestfeed.sources import SUFFIXES
