@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from digestfeed.config import Config, FeedsConfig
+from digestfeed.config import Config, FeedsConfig, SiteConfig
 from digestfeed.pipeline.plan import DISTRUSTED, LOST, NEW, PAPERS, UNPLANNED, why
 from tests.trees import item, run, write_digest
 
@@ -63,6 +63,18 @@ def told(tmp_path: Path) -> Told:
     first = found.build()
     assert set(first.values()) == {("read", "it is new"), ("wrote", NEW)}
     return found
+
+
+def test_a_search_index(tmp_path: Path) -> None:
+    """Its files have names by what is in them: another index is new, and the one before goes."""
+    told, config = Told(tmp_path), Config(site=SiteConfig(search=True))
+    assert set(told.build(config).values()) == {("read", "it is new"), ("wrote", NEW)}
+    write_digest(tmp_path / "digests", "2024-11-02.md", item("2411.00002"))
+    said = told.build(config)
+    assert {told for path, told in said.items() if path.startswith("out/search/2")} == {
+        ("wrote", NEW),
+        ("removed", UNPLANNED),
+    }
 
 
 def test_nothing_is_told_of_nothing(told: Told) -> None:

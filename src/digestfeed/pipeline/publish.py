@@ -34,8 +34,6 @@ from digestfeed.diagnostics import counts
 from digestfeed.pipeline.gather import terms_print
 from digestfeed.pipeline.make import OF_ENTRIES, DocumentPlan, MakeTask, Making
 from digestfeed.pipeline.plan import (
-    LOST,
-    PAPERS,
     SITE,
     UNPLANNED,
     ChannelState,
@@ -49,7 +47,6 @@ from digestfeed.pipeline.plan import (
     picture_plans,
     search_plans,
     site_plans,
-    why,
 )
 from digestfeed.pipeline.report import Status, gather_problems, listed, status_bytes
 from digestfeed.pipeline.searching import Searching
@@ -58,7 +55,6 @@ from digestfeed.pipeline.tops import rank
 from digestfeed.render import site
 from digestfeed.render.context import Context
 from digestfeed.render.words import channel_names
-from digestfeed.write import Written
 
 Counts = Mapping[str, Mapping[int, int]]
 """Channel → month → number of papers."""
@@ -133,7 +129,6 @@ class _Publication:
         self._search: bytes | None = None  # its entry file
         self._slugs = {channel.slug for channel in self._channels}
         self._was_there = False  # the output holds files of which the catalog knows nothing
-        self._why: dict[str, str] = {}  # why documents are made, where somebody wants to know
         self._stale: dict[str, int] = {}  # documents that are in their owner's plan no more, with that owner
 
     def go(self, before: Counts) -> None:
@@ -334,17 +329,9 @@ class _Publication:
 
         Where it is live, entries that were rendered once go with it instead of their papers.
         """
-        known = self._catalog.documents(owner)
-        paths = set(known)
-        if owner in self._session.lost:
-            lost = {path for path in known if not write.is_there(self._out, path)}
-            self._why.update(dict.fromkeys(lost, LOST))
-            known = {path: inputs for path, inputs in known.items() if path not in lost}
-        todo = [plan for plan in plans if known.get(plan.path) != plan.inputs]
+        todo, known = self._session.unlike(owner, plans)
         if not todo:
-            return None, paths
-        if self._session.options.tell is not None:
-            self._why = {plan.path: why(known.get(plan.path), plan.inputs) for plan in todo} | self._why
+            return None, known
         needed = sorted({index for plan in todo for index in plan.papers})
         place = {index: number for number, index in enumerate(needed)}
         moved = (msgspec.structs.replace(p, papers=tuple(place[index] for index in p.papers)) for p in todo)
@@ -352,7 +339,7 @@ class _Publication:
         whole = {index for plan in todo if plan.kind not in OF_ENTRIES for index in plan.papers}
         done = {i for i, entry in zip(needed, entries, strict=False) if entry[1] is not None} - whole
         sources = (() if index in done else self._catalog.bodies(papers[index].key) for index in needed)
-        return MakeTask(self._context, tuple(sources), tuple(moved), entries), paths
+        return MakeTask(self._context, tuple(sources), tuple(moved), entries), known
 
     def _entry(self, paper: PaperRow) -> tuple[bytes, bytes | None]:
         """Give the hash of a paper's entry, and the entry if it was rendered before; without, if it is not live."""
@@ -380,15 +367,9 @@ class _Publication:
             self._catalog.put_data_files(made.data_files)
             self._catalog.put_entries(made.entries)
             session.output.add(made.written)
-            self._tell_written(made.written)
+            session.tell_written(made.written)
             done += 1
             session.runner.say(what, done, total)
-
-    def _tell_written(self, written: Iterable[Written]) -> None:
-        """Tell why documents were written."""
-        if self._session.options.tell is not None:
-            for document in written:
-                self._session.tell("wrote", self._out, document.path, self._why.get(document.path, PAPERS))
 
     # -- the end ----------------------------------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
-from digestfeed import __version__, urls, write
+from digestfeed import __version__, urls
 from digestfeed.catalog import PaperRow
 from digestfeed.pipeline.make import DocumentPlan, MakeTask, field_words
 from digestfeed.pipeline.session import Session
@@ -124,15 +124,11 @@ class Searching:
         part = search.Part(urls.search_part(months[0][0], made_of), months)
         self.parts.append(part)
         plans = _plans(part, made_of)
-        known = self._catalog.documents(owner)
-        self.stale.update(dict.fromkeys(known.keys() - {plan.path for plan in plans}, owner))
-        out = self._session.options.out
-        if owner in self._session.lost:
-            known = {path: inputs for path, inputs in known.items() if write.is_there(out, path)}
-        todo = tuple(plan for plan in plans if known.get(plan.path) != plan.inputs)
+        todo, known = self._session.unlike(owner, plans)
+        self.stale.update(dict.fromkeys(known - {plan.path for plan in plans}, owner))
         if not todo:
             return None
-        return MakeTask(self._context, tuple(self._catalog.bodies(row.key) for row in rows), todo)
+        return MakeTask(self._context, tuple(self._catalog.bodies(row.key) for row in rows), tuple(todo))
 
     def _print(self, rows: Iterable[PaperRow]) -> bytes:
         """Hash all that an index depends on; what is shown elsewhere only is not in it."""

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from digestfeed import __version__, urls
+from digestfeed import __version__, urls, write
 from digestfeed.catalog import Catalog, KnownDigest
 from digestfeed.config import Config
 from digestfeed.model import Moment
@@ -24,6 +24,7 @@ from digestfeed.write import Written
 
 if TYPE_CHECKING:
     from digestfeed.pipeline.intake import Naming
+    from digestfeed.pipeline.make import DocumentPlan
 
 
 Tell = Callable[[str, Path, str], None]
@@ -102,6 +103,29 @@ class Session:
         self.read: set[str] = set()
         self.output = Output()
         self.afresh = False
+        self._why: dict[str, str] = {}
+
+    def unlike(self, owner: int, plans: Iterable[DocumentPlan]) -> tuple[list[DocumentPlan], set[str]]:
+        """Give the plans of an owner that are not as its documents are, and the paths of these.
+
+        Why each is to be made is kept for `tell_written`, where somebody wants to know.
+        """
+        from digestfeed.pipeline.plan import LOST, why
+
+        known = self.catalog.documents(owner)
+        lost: set[str] = set()
+        if owner in self.lost:
+            lost = {path for path in known if not write.is_there(self.options.out, path)}
+        todo = [plan for plan in plans if plan.path in lost or known.get(plan.path) != plan.inputs]
+        if self.options.tell is not None:
+            for plan in todo:
+                self._why[plan.path] = LOST if plan.path in lost else why(known.get(plan.path), plan.inputs)
+        return todo, set(known)
+
+    def tell_written(self, written: Iterable[Written]) -> None:
+        """Tell why documents were written."""
+        for document in written if self.options.tell is not None else ():
+            self.tell("wrote", self.options.out, document.path, self._why.pop(document.path))
 
     def tell(self, what: str, folder: Path, path: str, why: str) -> None:
         """Tell whoever wants to know what was done with a file of a folder, and why."""
