@@ -80,7 +80,10 @@ class LiveEntry(msgspec.Struct, frozen=True, array_like=True):
     json: bytes
 
 
-OF_ENTRIES = frozenset(["atom", "rss", "json", "feed-page"])
+_decode_entry = msgspec.msgpack.Decoder(LiveEntry).decode
+_FORMS = ("atom", "rss", "json")
+
+OF_ENTRIES = frozenset([*_FORMS, "feed-page"])
 """The kinds of documents for which entries are all that must be known of papers."""
 
 
@@ -104,9 +107,6 @@ class Made(msgspec.Struct, frozen=True):
     written: list[Written]
     data_files: list[tuple[str, int, bytes]]
     entries: list[tuple[bytes, bytes]]
-
-
-_decode_entry = msgspec.msgpack.Decoder(LiveEntry).decode
 
 
 class Product(msgspec.Struct, frozen=True):
@@ -170,7 +170,6 @@ class _Maker:
         self._names = naming(task.context.config)
         self._papers: dict[int, Paper] = {}
         self._entries: dict[int, body.Entry] = {}
-        self._parts: dict[str, dict[int, bytes]] = {}
         self._texts: dict[int, tuple[str, str]] = {}
         self._lines: dict[int, site.PaperLine] = {}
         self._cited: dict[int, citation.Cited] = {}
@@ -179,8 +178,7 @@ class _Maker:
         self._ready = {
             index: _decode_entry(packed) for index, (_, packed) in enumerate(task.entries) if packed is not None
         }
-        for form in ("atom", "rss", "json"):
-            self._parts[form] = {index: getattr(ready, form) for index, ready in self._ready.items()}
+        self._parts = {form: {index: getattr(ready, form) for index, ready in self._ready.items()} for form in _FORMS}
 
     def documents(self) -> Iterator[tuple[str, bytes]]:
         """Make the documents, one after the other, each with its path."""
@@ -189,10 +187,10 @@ class _Maker:
 
     def new_entries(self) -> list[tuple[bytes, bytes]]:
         """Give the entries that are to be kept: those of which the documents needed every form."""
-        forms = [self._parts[form] for form in ("atom", "rss", "json")]
+        forms = [self._parts[form] for form in _FORMS]
         found = []
         for index, (name, packed) in enumerate(self._task.entries):
-            if packed is None and all(index in form for form in forms):
+            if name and packed is None and all(index in form for form in forms):
                 line = self.line(index) if self.context.config.site.pages else None
                 ready = LiveEntry(self.paper(index).updated, line, *(form[index] for form in forms))
                 found.append((name, msgspec.msgpack.encode(ready)))
