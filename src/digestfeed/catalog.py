@@ -13,11 +13,10 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import msgspec
 
@@ -350,17 +349,19 @@ class Catalog:
         """Give the encoded appearances of a key."""
         return tuple(body for (body,) in self._db.execute("SELECT body FROM appearance WHERE key = ?", (key,)))
 
-    def classified(self) -> Iterator[tuple[int, str, str, Callable[[], bytes]]]:
-        """Go over all appearances: number, labels, fields, and what fetches the encoded appearance."""
+    def classified(self) -> Iterator[tuple[int, str, str]]:
+        """Go over all appearances: number, labels, fields; rows may be changed on the way."""
+        return self._in_turn("SELECT rowid, labels, fields FROM appearance")
+
+    def _in_turn(self, statement: str) -> Iterator[tuple[Any, ...]]:
+        """Go over all rows of a table by their numbers, the first column; rows may be changed on the way."""
         last = 0
-        while rows := self._db.execute(
-            "SELECT rowid, labels, fields FROM appearance WHERE rowid > ? ORDER BY rowid LIMIT 5000", (last,)
-        ).fetchall():
-            for number, labels, fields in rows:
-                yield number, labels, fields, partial(self._body, number)
+        while rows := self._db.execute(f"{statement} WHERE rowid > ? ORDER BY rowid LIMIT 5000", (last,)).fetchall():
+            yield from rows
             last = rows[-1][0]
 
-    def _body(self, number: int) -> bytes:
+    def body(self, number: int) -> bytes:
+        """Give an encoded appearance by its number."""
         return bytes(self._db.execute("SELECT body FROM appearance WHERE rowid = ?", (number,)).fetchone()[0])
 
     def classify_appearances(self, found: Iterable[tuple[str, int]]) -> None:
@@ -415,12 +416,7 @@ class Catalog:
 
     def all_papers(self) -> Iterator[PaperRow]:
         """Go over all papers, by id; rows may be changed on the way."""
-        last = 0
-        while rows := self._db.execute(
-            f"SELECT {_PAPER} FROM paper WHERE id > ? ORDER BY id LIMIT 5000", (last,)
-        ).fetchall():
-            yield from (PaperRow(*row) for row in rows)
-            last = rows[-1][0]
+        return (PaperRow(*row) for row in self._in_turn(f"SELECT {_PAPER} FROM paper"))
 
     def put_paper(self, row: PaperRow) -> None:
         """Take in or change a paper; its key decides, `id` is ignored."""

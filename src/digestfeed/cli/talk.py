@@ -100,9 +100,11 @@ class _Bars:
 
 def print_problems(problems: Iterable[Problem], digests: Path, *, limit: int | None) -> None:
     """Say a line a problem, and where the rest is told."""
+    from digestfeed.diagnostics import one_line
+
     found = list(problems)
     for problem in found[:limit]:
-        say(visible(f"{digests}/{problem}"))
+        say(one_line(problem, str(digests)))
     if limit is not None and len(found) > limit:
         say(visible(f"… and {number_of(len(found) - limit, 'more problem')}: digestfeed check {digests}"))
 

@@ -266,11 +266,11 @@ def _reclassified(session: Session, *, terms: bool) -> Iterator[tuple[str, int]]
     from digestfeed.model import Appearance
 
     naming = session.naming
-    for number, labels, fields, body in session.catalog.classified():
+    for number, labels, fields in session.catalog.classified():
         if labels:
             slugs = " ".join(naming.fields_of(labels.split("\n")))
         elif terms:
-            item = msgspec.msgpack.decode(body(), type=Appearance).item
+            item = msgspec.msgpack.decode(session.catalog.body(number), type=Appearance).item
             slugs = " ".join(naming.of_item(item)[0])
         else:
             continue

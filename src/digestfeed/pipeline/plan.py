@@ -79,10 +79,11 @@ DISTRUSTED = "everything is made and compared again"
 LOST = "it was taken away"
 UNPLANNED = "nothing is to be there any more"
 PAPERS = "its papers changed"
+# Which part of a hash says so; the first that changed is told.
 _CHANGED = (
-    "the config, the templates or the program changed",
-    "what it says beside its papers changed",
-    PAPERS,
+    (0, "the config, the templates or the program changed"),
+    (2, PAPERS),
+    (1, "what it says beside its papers changed"),
 )
 
 
@@ -90,9 +91,9 @@ def why(before: bytes | None, now: bytes) -> str:
     """Say why a document is made whose hash was another before; None: it was not there, empty: nobody knows."""
     if before is None:
         return NEW
-    parts = range(len(_CHANGED))
-    changed = [_part(before, part) != _part(now, part) for part in parts]
-    return next((_CHANGED[part] for part in (0, 2, 1) if before and changed[part]), DISTRUSTED)
+    if not before:
+        return DISTRUSTED
+    return next((reason for part, reason in _CHANGED if _part(before, part) != _part(now, part)), DISTRUSTED)
 
 
 def _part(inputs: bytes, part: int) -> bytes:

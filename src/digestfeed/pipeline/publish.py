@@ -382,9 +382,10 @@ class _Publication:
             catalog.forget_document(path)
         if self._was_there:
             stale.update(self._orphans())
-        for path in sorted(stale):
+        gone = sorted(stale)
+        for path in gone:
             session.tell("removed", self._out, path, UNPLANNED)
-        session.output.removed = write.remove(self._out, sorted(stale))
+        session.output.removed = write.remove(self._out, gone)
         write.settle(self._out)
         before = catalog.folders().keys()
         touched = {path.rpartition("/")[0] for path in stale} | session.output.folders | {""}
