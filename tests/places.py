@@ -6,12 +6,13 @@ import os
 import shutil
 import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
+from tests.patience import eventually, listens
 
 
 def free_port() -> int:
@@ -19,15 +20,6 @@ def free_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return int(free.getsockname()[1])
-
-
-def wait_for(port: int) -> None:
-    """Wait until somebody listens at a port, for half a minute at most."""
-    for _ in range(600):
-        with socket.socket() as client:
-            if client.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.05)
 
 
 @contextmanager
@@ -83,7 +75,7 @@ def sftp(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     monkeypatch.setenv("HOME", str(folder / "home"))
     command = [sshd, "-D", "-e", "-f", str(keys / "config")]
     server = subprocess.Popen(command, stderr=subprocess.DEVNULL)  # noqa: S603
-    wait_for(port)
+    assert eventually(lambda: listens(port))
     import fsspec.config
     from fsspec import get_filesystem_class
 

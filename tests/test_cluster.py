@@ -20,6 +20,7 @@ from digestfeed.cli import main
 from digestfeed.errors import DigestFeedError
 from digestfeed.pipeline import away, cluster, runner
 from tests import places
+from tests.patience import eventually, listens
 from tests.test_api import files
 
 pytest.importorskip("distributed")
@@ -64,7 +65,7 @@ class Servers:
         self._env = {"PYTHONPATH": os.pathsep.join(sys.path), "HIDDEN": str(hidden), "NOTED": str(self.noted)}
         self.running: list[subprocess.Popen[bytes]] = []
         self._start("dask_scheduler", "--host", "127.0.0.1", "--port", str(self._port))
-        places.wait_for(self._port)
+        assert eventually(lambda: listens(self._port))
 
     def work(self, protocol: str = "tcp", **env: str) -> None:
         """Start two workers."""

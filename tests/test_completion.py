@@ -17,9 +17,9 @@ import pytest
 from digestfeed import urls
 from digestfeed.cli import COMPLETE, completing
 from digestfeed.problems import ENTRIES
+from tests.patience import WAIT
 from tests.trees import item, run, write_digest
 
-WAIT = 30  # seconds for what takes a fifth of one: a busy machine is no fault
 KEYS = ("2412.17741", "2412.17743", "hep-th/9901001")
 
 

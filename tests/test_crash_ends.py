@@ -19,6 +19,7 @@ import pytest
 from tests.crash import ends
 from tests.crash.reader import Seen, expected, look
 from tests.crash.world import COMMAND, FEW, World, build
+from tests.patience import WAIT, eventually
 from tests.trees import item, tree, write_digest
 
 MORE = int(os.environ.get("DIGESTFEED_KILLS", "0")) // 20
@@ -87,7 +88,7 @@ def test_a_build_that_is_asked_to_end(world: World, number: signal.Signals, whom
             time.sleep(0.3 + (moment / (2 + MORE)) * world.chance.random())
             with suppress(ProcessLookupError):
                 whom(process.pid, number)
-            said = process.communicate(timeout=20)[1]
+            said = process.communicate(timeout=WAIT)[1]
         assert (process.returncode, said) in {
             (0, ""),  # it was quicker
             (-number, ""),  # it had hardly begun
@@ -100,14 +101,16 @@ def test_a_build_that_is_asked_to_end(world: World, number: signal.Signals, whom
 
 
 def _is_gone(group: int) -> bool:
-    """Tell whether no process of a group is left; those of a build that was killed look for it once a second."""
-    for _ in range(50):
+    """Wait until no process of a group is left; those of a build that was killed look for it once a second."""
+
+    def ended() -> bool:
         try:
             os.killpg(group, 0)
         except ProcessLookupError:
             return True
-        time.sleep(0.1)
-    return False
+        return False
+
+    return eventually(ended)
 
 
 def test_the_processes_of_a_build_that_was_killed_end(world: World) -> None:
@@ -130,7 +133,7 @@ def test_a_lost_terminal_may_be_ignored(world: World) -> None:
     with subprocess.Popen(ignoring, cwd=world.root, stderr=subprocess.PIPE, text=True) as process:  # noqa: S603
         time.sleep(0.5)
         process.send_signal(signal.SIGHUP)
-        assert process.communicate(timeout=60)[1] == ""
+        assert process.communicate(timeout=WAIT)[1] == ""
     assert process.returncode == 0
 
 

@@ -19,6 +19,7 @@ from digestfeed import write
 from digestfeed.errors import DigestFeedError, OutputError
 from digestfeed.pipeline.runner import Runner
 from digestfeed.write import STAGING, Batch
+from tests.patience import WAIT, eventually
 from tests.trees import item, run, tree, write_digest
 
 
@@ -40,10 +41,7 @@ def _fail(task: int) -> int:
 
 def _no_process_is_left() -> bool:
     """Tell whether all have ended: of one that two threads wait for, this is known a moment later than it is so."""
-    deadline = time.monotonic() + 10
-    while multiprocessing.active_children() and time.monotonic() < deadline:
-        time.sleep(0.01)
-    return not multiprocessing.active_children()
+    return eventually(lambda: not multiprocessing.active_children())
 
 
 DIES_SENDING = """
@@ -93,7 +91,7 @@ def test_a_process_that_is_killed_ends_the_run() -> None:
 def test_a_process_that_is_killed_while_it_sends() -> None:
     """The pool waits for the rest for ever; the run does not, nor does the end of the program."""
     command = [sys.executable, "-c", DIES_SENDING]
-    ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)  # noqa: S603
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=WAIT)  # noqa: S603
     assert (ended.returncode, ended.stderr) == (7, "")
     assert ended.stdout.startswith("a process of this build was killed")
 
@@ -115,8 +113,8 @@ def test_an_interrupt_ends_processes_at_once() -> None:
     """Whatever they are doing."""
     started = time.monotonic()
     with pytest.raises(KeyboardInterrupt), Runner(2, None, None) as running:
-        _interrupted(running.run(time.sleep, [0, 60, 60, 60], many=True))
-    assert time.monotonic() - started < 30
+        _interrupted(running.run(time.sleep, [0, *[2 * WAIT] * 3], many=True))
+    assert time.monotonic() - started < WAIT
     assert _no_process_is_left()
 
 

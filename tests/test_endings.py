@@ -14,6 +14,7 @@ import pytest
 
 from digestfeed import endings
 from digestfeed.errors import BusyError, ConfigError, DigestFeedError, OutputError, RefusedError, SourceError
+from tests.patience import WAIT
 
 
 @pytest.mark.parametrize(
@@ -157,7 +158,7 @@ class Late:
 signal.signal(signal.SIGTERM, signal.SIG_DFL)
 with endings.stoppable():
     Late()
-    time.sleep(5)
+    time.sleep(50)
 """
 WAITS = """
 import signal, threading
@@ -170,7 +171,7 @@ endings.leave(7)
 
 def _ran(program: str) -> tuple[int, str]:
     command = [sys.executable, "-c", program]
-    ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)  # noqa: S603
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=WAIT)  # noqa: S603
     return ended.returncode, ended.stdout + ended.stderr
 
 

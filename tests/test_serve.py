@@ -8,8 +8,7 @@ import os
 import re
 import socket
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from email.utils import formatdate
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from hypothesis import strategies as st
 
 from digestfeed import serve
 from digestfeed.errors import OutputError
+from tests.patience import WAIT, eventually
 
 FEED = b"<feed>" + b"entry " * 200 + b"</feed>"
 PAGE = b"<!DOCTYPE html><title>Lost</title>"
@@ -34,7 +34,7 @@ class Client:
 
     def ask(self, path: str, method: str = "GET", **fields: str) -> tuple[int, http.client.HTTPMessage, bytes]:
         """Ask once, on a connection of its own."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=WAIT)
         try:
             connection.request(method, path, headers={name.replace("_", "-"): value for name, value in fields.items()})
             answer = connection.getresponse()
@@ -46,7 +46,7 @@ class Client:
         """Send these lines, and give all that comes until the server closes."""
         close = "Connection: close\r\n" if last else ""
         text = "".join(f"{line}\r\n" for line in lines) + close + "\r\n"
-        with socket.create_connection(("127.0.0.1", self.port), timeout=10) as connection:
+        with socket.create_connection(("127.0.0.1", self.port), timeout=WAIT) as connection:
             connection.sendall(text.encode("latin-1"))
             return b"".join(iter(lambda: connection.recv(1 << 16), b""))
 
@@ -97,15 +97,6 @@ def client(root: Path, log: list[str]) -> Iterator[Client]:
         finally:
             server.shutdown()
             thread.join()
-
-
-def eventually(happened: Callable[[], object]) -> bool:
-    """Wait for what another thread does."""
-    for _ in range(500):
-        if happened():
-            return True
-        time.sleep(0.01)
-    return False
 
 
 # -- types ----------------------------------------------------------------------------------------------------
@@ -440,7 +431,7 @@ def test_nonsense_is_refused_with_the_safe_headers(client: Client, line: str) ->
 
 def test_a_connection_serves_many_requests(client: Client) -> None:
     """Kept alive, also after 304, 404, 416 and a range."""
-    connection = http.client.HTTPConnection("127.0.0.1", client.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", client.port, timeout=WAIT)
     try:
         for path, fields, status in (
             ("/", {}, 200),
@@ -490,7 +481,7 @@ def test_a_download_goes_on_while_a_build_replaces_the_file(client: Client, root
     """The bytes, the length and the ETag of an answer are of one state."""
     old, new = bytes(8_000_000), b"n" * 9_000_000
     (root / "big.png").write_bytes(old)
-    connection = http.client.HTTPConnection("127.0.0.1", client.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", client.port, timeout=WAIT)
     try:
         connection.request("GET", "/big.png")
         answer = connection.getresponse()

@@ -6,8 +6,7 @@ import http.client
 import re
 import socket
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Self
@@ -15,6 +14,7 @@ from typing import Self
 import pytest
 
 from digestfeed import serve
+from tests.patience import WAIT, eventually
 from tests.threats import ABSOLUTE, hidden, ways_out
 
 SECRET = b"nobody's business"
@@ -78,7 +78,7 @@ class Line:
         self._open()
 
     def _open(self) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", self._server.server_port), timeout=10)
+        self.socket = socket.create_connection(("127.0.0.1", self._server.server_port), timeout=WAIT)
         self._file = self.socket.makefile("rb")
 
     def ask(self, target: str) -> tuple[int, bytes]:
@@ -113,22 +113,13 @@ def line(server: serve.Preview) -> Iterator[Line]:
 
 def say(server: serve.Preview, data: bytes) -> bytes:
     """Send these bytes, and give all that comes until the server closes, or for a second."""
-    with socket.create_connection(("127.0.0.1", server.server_port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", server.server_port), timeout=WAIT) as connection:
         try:
             connection.sendall(data)
             connection.shutdown(socket.SHUT_WR)
             return b"".join(iter(lambda: connection.recv(1 << 16), b""))
         except OSError:  # closed meanwhile, perhaps before the answer came through
             return b""
-
-
-def eventually(happened: Callable[[], object]) -> bool:
-    """Wait for what another thread does."""
-    for _ in range(1000):
-        if happened():
-            return True
-        time.sleep(0.01)
-    return False
 
 
 def hung_up(connection: socket.socket) -> bool:
@@ -338,7 +329,7 @@ SLOW = (b"", b"G", b"GET / HTTP/1.1\r\n", b"GET / HTTP/1.1\r\nHost: localhost\r\
 @pytest.mark.parametrize("sent", SLOW, ids=ascii)
 def test_who_does_not_finish_asking_is_hung_up_on(server: serve.Preview, sent: bytes) -> None:
     """After two looks of the watch, however often a byte came in between; whoever is new is waited for."""
-    with socket.create_connection(("127.0.0.1", server.server_port), timeout=10) as slow:
+    with socket.create_connection(("127.0.0.1", server.server_port), timeout=WAIT) as slow:
         slow.sendall(sent)
         assert eventually(lambda: server.watch.waiting == 1)
         server.watch.look()
@@ -354,7 +345,7 @@ def test_who_does_not_finish_asking_is_hung_up_on(server: serve.Preview, sent: b
 def test_who_is_being_answered_is_not_hung_up_on(server: serve.Preview, root: Path) -> None:
     """A long download is no waiting."""
     (root / "big.png").write_bytes(bytes(20_000_000))
-    connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=WAIT)
     connection.request("GET", "/big.png")
     answer = connection.getresponse()
     for _ in range(3):
@@ -373,7 +364,7 @@ def test_the_watch_ends_with_the_server(root: Path) -> None:
         thread.join()
         watching = threading.Thread(target=server.watch.run)
         watching.start()
-        watching.join(10)
+        watching.join(WAIT)
         assert not watching.is_alive()
 
 

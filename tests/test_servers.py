@@ -10,7 +10,6 @@ import shutil
 import socket
 import subprocess
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from html import unescape
@@ -19,6 +18,7 @@ from pathlib import Path
 import pytest
 
 from digestfeed import serve
+from tests.patience import WAIT, eventually, listens
 from tests.threats import hidden, ways_out
 from tests.trees import item, run, write_digest
 
@@ -43,7 +43,7 @@ class Site:
 
     def ask(self, path: str, method: str = "GET", **fields: str) -> tuple[int, dict[str, str], bytes]:
         """Ask once; give the status, the headers by their names in lower case, and the bytes as they came."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=WAIT)
         try:
             headers = {name.replace("_", "-"): value for name, value in fields.items()}
             connection.request(method, path, headers=headers)
@@ -130,18 +130,12 @@ def running(command: list[str], port: int, home: Path) -> Iterator[None]:
     with (home / "log").open("wb") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log, env=os.environ | places)  # noqa: S603
     try:
-        for _ in range(500):
-            if process.poll() is not None:
-                break
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.02)
+        eventually(lambda: process.poll() is not None or listens(port))
         assert process.poll() is None, (home / "log").read_text()
         yield
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(WAIT)
 
 
 def rendered(name: str, changes: dict[str, str]) -> str:

@@ -17,9 +17,8 @@ import pytest
 
 from digestfeed import live, serve, watch
 from digestfeed.errors import SourceError
+from tests.patience import WAIT
 from tests.trees import item, write_digest
-
-WAIT = 60  # seconds for what takes a tenth of one: a busy machine is no fault
 
 
 @pytest.fixture(autouse=True)

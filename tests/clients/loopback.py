@@ -6,13 +6,14 @@ import os
 import shutil
 import socket
 import subprocess
-import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
+from tests.patience import WAIT, eventually, listens
 
 CONFIG = Path(__file__).parents[2] / "docs" / "servers" / "nginx.conf"
 PATHS = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
@@ -70,18 +71,9 @@ def nginx(out: Path, home: Path, port: int) -> Iterator[Nginx]:
     arguments = [command, "-e", f"{home}/error.log", "-p", str(home), "-c", f"{home}/nginx.conf"]
     process = subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603
     try:
-        _wait(process, port)
+        eventually(lambda: process.poll() is not None or listens(port))
         assert process.poll() is None, (home / "error.log").read_text("utf-8")
         yield Nginx(port, home / "access.log")
     finally:
         process.terminate()
-        process.wait(10)
-
-
-def _wait(process: subprocess.Popen[bytes], port: int) -> None:
-    """Wait until a server answers or has ended."""
-    for _ in range(500):
-        with socket.socket() as probe:
-            if process.poll() is not None or probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.02)
+        process.wait(WAIT)

@@ -76,7 +76,7 @@ def _start(name: str, options: list[str]) -> None:
         for number, seed in enumerate(target.seeds()):
             (seeds / str(number)).write_bytes(seed[: target.longest])
         folders += [str(CORPUS / name), str(seeds)]
-        arguments = [sys.argv[0], f"-max_len={target.longest}", "-timeout=10", *flags, *folders]
+        arguments = [sys.argv[0], f"-max_len={target.longest}", "-timeout=60", *flags, *folders]
         by_lines = {"custom_mutator": _mutated} if target.has_lines else {}
         atheris.Setup(arguments, watch, **by_lines)
         atheris.Fuzz()
