@@ -70,6 +70,7 @@ clean:           ## remove the environment and what was built
 $(VENV)/installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --editable .
+	$(BIN)/python -m compileall -q src  # or each run would, for a user who may not write here
 	@touch $@
 
 $(VENV)/tested: $(VENV)/installed

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -170,31 +171,37 @@ def world(tmp_path: Path) -> World:
 
 
 def test_an_entry_is_rendered_once_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a live feed said of a paper is remembered; with another config, or if asked, it is rendered again."""
+    """What a live feed said of a paper or a day is kept; with another config, or if asked, it is rendered again."""
     rendered: list[str] = []
 
     def entry(paper: Paper, context: Context, texts: tuple[str, str] | None = None) -> body.Entry:
         rendered.append(paper.key)
         return original(paper, context, texts)
 
-    original = body.entry
+    def day_entry(day: dt.date, papers: Sequence[body.Listed], context: Context) -> body.Entry:
+        rendered.append(day.isoformat())
+        return original_day(day, papers, context)
+
+    original, original_day = body.entry, body.day_entry
     monkeypatch.setattr(body, "entry", entry)
+    monkeypatch.setattr(body, "day_entry", day_entry)
     folder = tmp_path / "digests"
     write_digest(folder, "2024-10-30.md", item("2410.00001"), item("2410.00002"))
     run(tmp_path)
-    assert set(rendered) == {"2410.00001", "2410.00002"}
+    assert set(rendered) == {"2410.00001", "2410.00002", "2024-10-30"}
     rendered.clear()
     write_digest(folder, "2024-10-31.md", item("2410.00003"))
     assert run(tmp_path).changed_feeds
-    assert set(rendered) == {"2410.00003"}
+    assert set(rendered) == {"2410.00003", "2024-10-31"}
+    assert len(rendered) == len(set(rendered))
     rendered.clear()
     write_digest(folder, "2024-10-30.md", item("2410.00001", votes=77), item("2410.00002"))
     run(tmp_path)
-    assert set(rendered) == {"2410.00001"}
+    assert set(rendered) == {"2410.00001", "2024-10-30"}
     for full in (False, True):
         rendered.clear()
         run(tmp_path, Config(language="en"), full=full)
-        assert set(rendered) == {"2410.00001", "2410.00002", "2410.00003"}
+        assert set(rendered) == {"2410.00001", "2410.00002", "2410.00003", "2024-10-30", "2024-10-31"}
 
 
 def test_nothing_changed_writes_nothing(world: World) -> None:

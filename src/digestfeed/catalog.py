@@ -403,8 +403,9 @@ class Catalog:
 
     def papers_by_id(self, ids: Sequence[int]) -> list[PaperRow]:
         """Give papers by their ids, in the order of these."""
-        get = self._db.execute
-        return [PaperRow(*get(f"SELECT {_PAPER} FROM paper WHERE id = ?", (i,)).fetchone()) for i in ids]
+        rows = self._db.execute(f"SELECT {_PAPER} FROM paper WHERE id IN ({','.join(map(str, ids))})")
+        found = {row[0]: PaperRow(*row) for row in rows}
+        return [found[number] for number in ids]
 
     def month_papers(self, month: int) -> list[PaperRow]:
         """Give a month's papers in order of (published, key)."""
@@ -562,7 +563,13 @@ class Catalog:
 
     def owners(self) -> list[int]:
         """Give the owners that have documents."""
-        return [owner for (owner,) in self._db.execute("SELECT DISTINCT owner FROM document ORDER BY owner")]
+        # From one to the next: DISTINCT would go over all documents.
+        rows = self._db.execute(
+            "WITH RECURSIVE found (owner) AS (SELECT MIN(owner) FROM document UNION ALL "
+            "SELECT (SELECT MIN(owner) FROM document WHERE owner > found.owner) FROM found "
+            "WHERE owner IS NOT NULL) SELECT owner FROM found WHERE owner IS NOT NULL"
+        )
+        return [owner for (owner,) in rows]
 
     def document_folders(self) -> set[str]:
         """Give the folders that hold documents, `` for the output's own."""

@@ -10,6 +10,7 @@ import datetime as dt
 import hashlib
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 
 import msgspec
@@ -54,26 +55,40 @@ class Leads(msgspec.Struct, frozen=True):
     month_after: int
 
 
+Shown = int | tuple[int, ...]
+"""What an entry shows, as indexes into a task's sources: a paper, or a day with its papers."""
+
+
+def shown(plan: DocumentPlan) -> Sequence[Shown]:
+    """Give what the entries of a feed document show, in its order."""
+    sizes = plan.args[1]
+    if sizes is None:
+        return plan.papers
+    assert isinstance(sizes, tuple)  # noqa: S101 -- a plan of days carries how many papers each has
+    papers = iter(plan.papers)
+    return [tuple(islice(papers, size)) for size in sizes]
+
+
 class MakeTask(msgspec.Struct, frozen=True):
     """Documents to make from papers: each source is the encoded appearances of one paper.
 
-    `entries` are there in a task of subscription documents: of each source the hash of its entry, and that, encoded,
-    where it was rendered before; then its source is empty if no document needs more.
+    `entries` are there in a task of subscription documents: the hash of each, and it, encoded, where it was rendered
+    before.  Then the sources of its papers are empty if no document needs more.
     """
 
     context: Context
     sources: tuple[tuple[bytes, ...], ...]
     plans: tuple[DocumentPlan, ...]
-    entries: tuple[tuple[bytes, bytes | None], ...] = ()
+    entries: dict[Shown, tuple[bytes, bytes | None]] = {}
 
 
 class LiveEntry(msgspec.Struct, frozen=True, array_like=True):
-    """What subscription documents and feed pages say of a paper, rendered; the catalog keeps it for the next build.
+    """An entry as subscription documents and feed pages have it, rendered; the catalog keeps it for the next build.
 
-    `line` is there only where the site has pages.
+    `line` is there only for a paper, and where the site has pages.
     """
 
-    updated: Moment | None
+    updated: Moment
     line: site.PaperLine | None
     atom: bytes
     rss: bytes
@@ -81,9 +96,11 @@ class LiveEntry(msgspec.Struct, frozen=True, array_like=True):
 
 
 _decode_entry = msgspec.msgpack.Decoder(LiveEntry).decode
-_FORMS = ("atom", "rss", "json")
 
-OF_ENTRIES = frozenset([*_FORMS, "feed-page"])
+FORMS = ("atom", "rss", "json")
+"""The kinds of feed documents; their plans carry a head, and how many papers each day has where they are of days."""
+
+OF_ENTRIES = frozenset([*FORMS, "feed-page"])
 """The kinds of documents for which entries are all that must be known of papers."""
 
 
@@ -169,16 +186,14 @@ class _Maker:
         self.context = task.context
         self._names = naming(task.context.config)
         self._papers: dict[int, Paper] = {}
-        self._entries: dict[int, body.Entry] = {}
+        self._entries: dict[Shown, body.Entry] = {}
         self._texts: dict[int, tuple[str, str]] = {}
         self._lines: dict[int, site.PaperLine] = {}
         self._cited: dict[int, citation.Cited] = {}
         self._listed: dict[int, body.Listed] = {}
         self._index: search.Index | None = None
-        self._ready = {
-            index: _decode_entry(packed) for index, (_, packed) in enumerate(task.entries) if packed is not None
-        }
-        self._parts = {form: {index: getattr(ready, form) for index, ready in self._ready.items()} for form in _FORMS}
+        self._ready = {what: _decode_entry(packed) for what, (_, packed) in task.entries.items() if packed is not None}
+        self._parts = {form: {what: getattr(ready, form) for what, ready in self._ready.items()} for form in FORMS}
 
     def documents(self) -> Iterator[tuple[str, bytes]]:
         """Make the documents, one after the other, each with its path."""
@@ -187,12 +202,13 @@ class _Maker:
 
     def new_entries(self) -> list[tuple[bytes, bytes]]:
         """Give the entries that are to be kept: those of which the documents needed every form."""
-        forms = [self._parts[form] for form in _FORMS]
+        forms = [self._parts[form] for form in FORMS]
+        pages = self.context.config.site.pages
         found = []
-        for index, (name, packed) in enumerate(self._task.entries):
-            if name and packed is None and all(index in form for form in forms):
-                line = self.line(index) if self.context.config.site.pages else None
-                ready = LiveEntry(self.paper(index).updated, line, *(form[index] for form in forms))
+        for what, (name, packed) in self._task.entries.items():
+            if name and packed is None and all(what in form for form in forms):
+                line = self.line(what) if pages and isinstance(what, int) else None
+                ready = LiveEntry(self.entry(what).updated, line, *(form[what] for form in forms))
                 found.append((name, msgspec.msgpack.encode(ready)))
         return found
 
@@ -236,10 +252,6 @@ class _Maker:
             found = self._lines[index] = known or site.paper_line(self.paper(index))
         return found
 
-    def _updated(self, index: int) -> Moment | None:
-        ready = self._ready.get(index)
-        return ready.updated if ready else self.paper(index).updated
-
     def lines(self, indexes: Iterable[int]) -> list[site.PaperLine]:
         return [self.line(index) for index in indexes]
 
@@ -249,70 +261,49 @@ class _Maker:
             found = self._listed[index] = body.listed(self.paper(index), self.context, self._texts.get(index))
         return found
 
-    def entry(self, index: int) -> body.Entry:
-        found = self._entries.get(index)
+    def entry(self, what: Shown) -> body.Entry:
+        found = self._entries.get(what)
         if found is None:
-            found = self._entries[index] = body.entry(self.paper(index), self.context, self.texts(index))
+            found = self._entries[what] = self._entry(what) if isinstance(what, int) else self._day(what)
         return found
 
-    def parts(self, form: str, indexes: Sequence[int], render: Callable[..., list[bytes]]) -> list[bytes]:
-        """The bytes of papers in one format; what no document needed yet is rendered in one go."""
-        done = self._parts[form]
-        missing = [index for index in indexes if index not in done]
-        if missing:
-            done.update(zip(missing, render([self.entry(i) for i in missing], self.context), strict=True))
-        return [done[index] for index in indexes]
+    def _entry(self, index: int) -> body.Entry:
+        return body.entry(self.paper(index), self.context, self.texts(index))
 
-    def day_parts(self, plan: DocumentPlan, render: Callable[..., list[bytes]]) -> list[bytes]:
-        """The bytes of days in one format: each entry is made of as many papers as the plan says."""
-        sizes = plan.args[1]
-        assert isinstance(sizes, tuple)  # noqa: S101 -- a plan of this kind carries them
-        papers = iter(plan.papers)
-        entries = [self._day([next(papers) for _ in range(size)]) for size in sizes]
-        return render(entries, self.context)
-
-    def _day(self, indexes: Sequence[int]) -> body.Entry:
+    def _day(self, indexes: tuple[int, ...]) -> body.Entry:
         day = self.paper(indexes[0]).day
         assert day is not None  # noqa: S101 -- what has no day is in no feed
         return body.day_entry(day, [self.listed(index) for index in indexes], self.context)
 
-    def head(self, plan: DocumentPlan) -> FeedHead:
+    def parts(self, form: str, entries: Sequence[Shown], render: Callable[..., list[bytes]]) -> list[bytes]:
+        """The bytes of entries in one format; what no document needed yet is rendered in one go."""
+        done = self._parts[form]
+        missing = [what for what in entries if what not in done]
+        if missing:
+            done.update(zip(missing, render([self.entry(what) for what in missing], self.context), strict=True))
+        return [done[what] for what in entries]
+
+    def head(self, plan: DocumentPlan, entries: Sequence[Shown]) -> FeedHead:
         """A document's head, as new as the newest of its entries."""
-        return _head(plan, map(self._updated, plan.papers))
-
-    def day_head(self, plan: DocumentPlan) -> FeedHead:
-        """The same for days, which are as new as the last paper that came to them."""
-        return _head(plan, (self.paper(index).published for index in plan.papers))
-
-
-def _head(plan: DocumentPlan, moments: Iterable[Moment | None]) -> FeedHead:
-    head = plan.args[0]
-    assert isinstance(head, FeedHead)  # noqa: S101 -- a plan of this kind carries one
-    return msgspec.structs.replace(head, updated=max((moment or 0 for moment in moments), default=None))
+        head = plan.args[0]
+        assert isinstance(head, FeedHead)  # noqa: S101 -- a plan of this kind carries one
+        newest = max(((self._ready.get(what) or self.entry(what)).updated for what in entries), default=None)
+        return msgspec.structs.replace(head, updated=newest)
 
 
 def _atom(maker: _Maker, plan: DocumentPlan) -> bytes:
-    return atom.document(maker.head(plan), maker.parts("atom", plan.papers, atom.entries), maker.context)
+    entries = shown(plan)
+    return atom.document(maker.head(plan, entries), maker.parts("atom", entries, atom.entries), maker.context)
 
 
 def _rss(maker: _Maker, plan: DocumentPlan) -> bytes:
-    return rss.document(maker.head(plan), maker.parts("rss", plan.papers, rss.entries), maker.context)
+    entries = shown(plan)
+    return rss.document(maker.head(plan, entries), maker.parts("rss", entries, rss.entries), maker.context)
 
 
 def _json(maker: _Maker, plan: DocumentPlan) -> bytes:
-    return jsonfeed.document(maker.head(plan), maker.parts("json", plan.papers, jsonfeed.items), maker.context)
-
-
-def _daily_atom(maker: _Maker, plan: DocumentPlan) -> bytes:
-    return atom.document(maker.day_head(plan), maker.day_parts(plan, atom.entries), maker.context)
-
-
-def _daily_rss(maker: _Maker, plan: DocumentPlan) -> bytes:
-    return rss.document(maker.day_head(plan), maker.day_parts(plan, rss.entries), maker.context)
-
-
-def _daily_json(maker: _Maker, plan: DocumentPlan) -> bytes:
-    return jsonfeed.document(maker.day_head(plan), maker.day_parts(plan, jsonfeed.items), maker.context)
+    entries = shown(plan)
+    return jsonfeed.document(maker.head(plan, entries), maker.parts("json", entries, jsonfeed.items), maker.context)
 
 
 def _jsonl(maker: _Maker, plan: DocumentPlan) -> bytes:
@@ -442,9 +433,6 @@ _KINDS: dict[str, Callable[[_Maker, DocumentPlan], bytes]] = {
     "atom": _atom,
     "rss": _rss,
     "json": _json,
-    "daily-atom": _daily_atom,
-    "daily-rss": _daily_rss,
-    "daily-json": _daily_json,
     "jsonl": _jsonl,
     "bib": _bib,
     "paper-page": _paper_page,

@@ -61,6 +61,11 @@ class Hasher:
         """Hash all that a paper's entry, and its line on a feed's page, depend on."""
         return hashlib.blake2b(self.context + self.paper(row), digest_size=16).digest()
 
+    def day_entry(self, rows: Iterable[PaperRow]) -> bytes:
+        """Hash all that the entry of a day with these papers depends on; another than that of a paper alone."""
+        papers = b"".join(map(self.paper, rows))
+        return hashlib.blake2b(self.context + papers, digest_size=16, person=b"day").digest()
+
     def document(self, kind: str, papers: Iterable[bytes], args: tuple[object, ...]) -> bytes:
         """Hash all that a document depends on."""
         context = self.pages if kind.endswith(PAGE) else self.context
@@ -224,11 +229,8 @@ def _add_feed(
     planner: Planner, path: str, form: str, channel: Channel, entries: Sequence[tuple[int, ...]], head: FeedHead
 ) -> None:
     """Plan a document of entries, each of one paper, or each of the papers of a day."""
-    papers = [index for entry in entries for index in entry]
-    if channel.kind is ChannelKind.DAILY:
-        planner.add(path, f"daily-{form}", papers, head, tuple(len(entry) for entry in entries))
-    else:
-        planner.add(path, form, papers, head)
+    sizes = tuple(map(len, entries)) if channel.kind is ChannelKind.DAILY else None
+    planner.add(path, form, [index for entry in entries for index in entry], head, sizes)
 
 
 def archive_url(slug: str, month: int | None, number: int, context: Context) -> str | None:

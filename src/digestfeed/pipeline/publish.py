@@ -32,7 +32,7 @@ from digestfeed.channels import (
 from digestfeed.config import CONFIG_NAME
 from digestfeed.diagnostics import counts
 from digestfeed.pipeline.gather import terms_print
-from digestfeed.pipeline.make import OF_ENTRIES, DocumentPlan, MakeTask, Making
+from digestfeed.pipeline.make import FORMS, OF_ENTRIES, DocumentPlan, MakeTask, Making, Shown, shown
 from digestfeed.pipeline.plan import (
     SITE,
     UNPLANNED,
@@ -124,8 +124,9 @@ class _Publication:
                 min_papers=config.feeds.min_papers,
             )
         )
+        self._totals = session.catalog.totals()
         self._live: dict[int, PaperRow] = {}  # the papers of subscription documents, by id: most stand in several
-        self._entry_names: dict[str, bytes] = {}  # the hashes of their entries, by key
+        self._entry_names: dict[str | int, bytes] = {}  # the hashes of their entries, by key, and of those of days
         self._search: bytes | None = None  # its entry file
         self._slugs = {channel.slug for channel in self._channels}
         self._was_there = False  # the output holds files of which the catalog knows nothing
@@ -303,10 +304,12 @@ class _Publication:
             self._live.update(zip(missing, rows, strict=True))
             self._entry_names.update((row.key, self._hasher.entry(row)) for row in rows)
             return tuple((self._live[number],) for number in numbers)
-        return tuple(tuple(self._catalog.day_papers(day)) for day in numbers)
+        days = [tuple(self._catalog.day_papers(day)) for day in numbers]
+        self._entry_names.update(zip(numbers, map(self._hasher.day_entry, days), strict=True))
+        return tuple(days)
 
     def _status(self) -> Status:
-        digests, items, papers, merged, newest_day = self._catalog.totals()
+        digests, items, papers, merged, newest_day = self._totals
         problems, _ = gather_problems(self._catalog.reports(), self._session.faults)
         return Status(
             digests=digests,
@@ -334,17 +337,29 @@ class _Publication:
             return None, known
         needed = sorted({index for plan in todo for index in plan.papers})
         place = {index: number for number, index in enumerate(needed)}
-        moved = (msgspec.structs.replace(p, papers=tuple(place[index] for index in p.papers)) for p in todo)
-        entries = tuple(self._entry(papers[index]) for index in needed) if is_live else ()
-        whole = {index for plan in todo if plan.kind not in OF_ENTRIES for index in plan.papers}
-        done = {i for i, entry in zip(needed, entries, strict=False) if entry[1] is not None} - whole
-        sources = (() if index in done else self._catalog.bodies(papers[index].key) for index in needed)
-        return MakeTask(self._context, tuple(sources), tuple(moved), entries), known
+        moved = tuple(msgspec.structs.replace(p, papers=tuple(place[index] for index in p.papers)) for p in todo)
+        rows = [papers[index] for index in needed]
+        entries = self._known_entries(moved, rows) if is_live else {}
+        whole = {i for plan in moved if not is_live or plan.kind not in OF_ENTRIES for i in plan.papers}
+        for what, (_, rendered) in entries.items():
+            if rendered is None:
+                whole.update((what,) if isinstance(what, int) else what)
+        sources = (self._catalog.bodies(row.key) if index in whole else () for index, row in enumerate(rows))
+        return MakeTask(self._context, tuple(sources), moved, entries), known
 
-    def _entry(self, paper: PaperRow) -> tuple[bytes, bytes | None]:
-        """Give the hash of a paper's entry, and the entry if it was rendered before; without, if it is not live."""
-        name = self._entry_names.get(paper.key, b"")
-        return name, self._catalog.entry(name)
+    def _known_entries(
+        self, plans: Iterable[DocumentPlan], rows: Sequence[PaperRow]
+    ) -> dict[Shown, tuple[bytes, bytes | None]]:
+        """Give the entries that plans need: of each the hash, and it, if it was rendered before.
+
+        One that is in no subscription document has no hash.
+        """
+        found: dict[Shown, tuple[bytes, bytes | None]] = {}
+        for what in (what for plan in plans for what in (shown(plan) if plan.kind in FORMS else plan.papers)):
+            if what not in found:
+                name = self._entry_names.get(rows[what].key if isinstance(what, int) else rows[what[0]].day, b"")
+                found[what] = (name, self._catalog.entry(name))
+        return found
 
     def _make(self, what: str, tasks: Iterable[tuple[int, MakeTask | None]], total: int) -> None:
         """Carry out tasks, and remember what they made."""
@@ -361,7 +376,7 @@ class _Publication:
                     under_way.append((owner, [(plan.path, plan.inputs) for plan in task.plans]))
                     yield task
 
-        many = total >= _POOL_MONTHS and self._catalog.totals()[2] >= _POOL_PAPERS
+        many = total >= _POOL_MONTHS and self._totals[2] >= _POOL_PAPERS
         for made in session.runner.run(Making(self._out), queue(), many=many):
             self._catalog.put_documents(*under_way.popleft())
             self._catalog.put_data_files(made.data_files)
