@@ -11,7 +11,10 @@ import pytest
 from digestfeed.model import Item, Parsed
 from digestfeed.parse import parse
 from digestfeed.parse.labels import Slot, marked_slot_of, slot_of
-from digestfeed.parse.values import closing, is_web_url, labels, links, names, number, title, title_and_link
+from digestfeed.parse.lines import Kind, read_line
+from digestfeed.parse.lists import labels, names
+from digestfeed.parse.parts import Listed, listed_of, parts_of
+from digestfeed.parse.values import closing, completed, is_web_url, links, number, title, title_and_link
 
 CASES = sorted((Path(__file__).parent / "cases" / "parse").glob("*.md"))
 
@@ -284,3 +287,80 @@ def test_closing_counts_pairs() -> None:
     """The parenthesis that closes is found behind pairs within, and not where there is none."""
     assert closing("(a(b)c)d", 0) == 6
     assert closing("(a(b", 0) == -1
+
+
+@pytest.mark.parametrize(
+    ("line", "slots"),
+    [
+        ("👍 42 | [arXiv](https://arxiv.org/abs/2410.00001)", [Slot.VOTES, Slot.LINK]),
+        ("[PDF](https://arxiv.org/pdf/2410.00001) · 42표 · `NLP` `CV`", [Slot.LINK, Slot.VOTES, Slot.FIELDS]),
+        ("> **Votes:** 1 | **Authors:** A, B", [Slot.VOTES, Slot.AUTHORS]),
+        ("**추천수:** 1 | 아무 말", None),
+        ("**제목:** A | **추천수:** 1", None),
+        ("[arXiv](https://arxiv.org/abs/2410.00001) | [Code](https://example.org/c)", None),
+        ("**관련분야:** NLP | CV", None),
+        ("**추천수:** 1" + " | **추천수:** 1" * 100, None),
+    ],
+)
+def test_parts_of_a_line(line: str, slots: list[Slot] | None) -> None:
+    """A line is several labels only if each part of it is one, and not all are links."""
+    parts = parts_of(line)
+    assert (None if parts is None else [part.slot for part in parts]) == slots
+
+
+@pytest.mark.parametrize(
+    ("line", "listed"),
+    [
+        (
+            "- [A b](https://arxiv.org/abs/2410.00001): shows how. (👍 5)",
+            Listed("[A b](https://arxiv.org/abs/2410.00001)", "shows how.", "5"),
+        ),
+        (
+            "2. **A b** ([arXiv](https://arxiv.org/abs/2410.00001)) — shows how.",
+            Listed("[A b](https://arxiv.org/abs/2410.00001)", "shows how.", None),
+        ),
+        ("[A b](https://arxiv.org/abs/2410.00001): shows how.", None),
+        ("- [A b](https://example.org/2410.00001): shows how.", None),
+        ("- [arXiv](https://arxiv.org/abs/2410.00001): shows how.", None),
+        ("- [A b](https://arxiv.org/abs/2410.00001)", None),
+        ("- [A b](https://arxiv.org/abs/2410.00001) - short", None),
+        ("- **핵심**: [A b](https://arxiv.org/abs/2410.00001)를 넓힙니다.", None),
+    ],
+)
+def test_a_line_of_a_list(line: str, listed: Listed | None) -> None:
+    """A paper in a list has a bullet, its title, its link and words about it."""
+    assert listed_of(line) == listed
+
+
+@pytest.mark.parametrize(
+    ("text", "url"),
+    [
+        ("arxiv.org/abs/2410.00001", "https://arxiv.org/abs/2410.00001"),
+        ("`www.example.org/a?b=c`", "https://www.example.org/a?b=c"),
+        ("DOI: 10.48550/arXiv.2410.00001", "https://doi.org/10.48550/arXiv.2410.00001"),
+        ("arxiv.org", None),
+        ("a/b", None),
+        ("3.5/10", None),
+        ("준비 중", None),
+        ("user@example.org/a", None),
+    ],
+)
+def test_an_address_without_its_scheme_is_completed(text: str, url: str | None) -> None:
+    """A host with a path, or a DOI, is a link; other words are none."""
+    assert completed(text) == url
+
+
+@pytest.mark.parametrize(
+    ("line", "is_label"),
+    [
+        ("**Paper**: https://arxiv.org/abs/2410.00001", True),
+        ("- 논문: [arXiv](https://arxiv.org/abs/2410.00001)", True),
+        ("논문 번호: 2410.00001", True),
+        ("논문 번호: 3", False),
+        ("**논문**: 세 편을 고른 2024", False),
+        ("**Code**: https://example.org/2410.00001", False),
+    ],
+)
+def test_words_that_announce_only_a_link(line: str, is_label: bool) -> None:  # noqa: FBT001 -- a row of the table above
+    """`논문` is a label where a link or an id stands behind it, and nowhere else."""
+    assert (read_line(line).kind is Kind.LABEL) is is_label

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -16,7 +17,13 @@ from digestfeed.parse.labels import LABELS
 from digestfeed.text import match_key
 from tests.strategies import WrittenDigest, any_text, digests, spoilt_digests
 
-TEXTS = st.one_of(any_text(), spoilt_digests(), digests().map(lambda digest: digest.text))
+CASES = Path(__file__).parent / "cases" / "parse"
+LINES = sorted({line for case in CASES.glob("*.md") for line in case.read_text("utf-8").split("\n")})
+# Lines of all the cases in any order, the same few again and again: what no case has beside one another.
+SHUFFLED = st.lists(st.sampled_from(LINES), min_size=1, max_size=10).flatmap(
+    lambda pool: st.lists(st.sampled_from([*pool, ""]), max_size=14).map("\n".join)
+)
+TEXTS = st.one_of(any_text(), spoilt_digests(), digests().map(lambda digest: digest.text), SHUFFLED)
 
 
 def items_of(parsed: Parsed) -> Iterator[Item]:
@@ -125,6 +132,12 @@ HARD = {
     "bold titles": "**1. a**\n**요약**: b\n",
     "sections": "# 요약\n",
     "numbers alone": "### 1.\n",
+    "parts of a line": "**추천수:** 1 | **저자:** a · `b`\n",
+    "listed links": "- **[a a](https://arxiv.org/abs/2411.00001)** - about the paper\n",
+    "unlabelled texts": "## a\nb\n요약: c\n",
+    "languages": "**[English]**\n요약: a\n",
+    "underlined titles": "a\n---\n**요약**: b\n",
+    "records": '{"title": "a",\n "summary": "b"},\n',
     "items": "## a\n**요약**: b\n**추천수**: x\n**링크**: [a](\n---\n",
 }
 LONG = {

@@ -19,10 +19,10 @@ from digestfeed.model import Basis, Digest, Location, Moment, Problem
 
 MORNING = dt.time(9)
 
-# 2024-09-06-15:00:25, 2024-09-06T15-00-25, 2024.09.06_1500, 2024년 9월 6일, 2024-9-6; and of a span like
-# 2024-10-14_2024-10-20 the first day, the second being no time
+# 2024-09-06-15:00:25, 2024-09-06T15-00-25, 2024.09.06_1500, 2024년 9월 6일, 2024-9-6, 2024년/9월/6일; and of a span
+# like 2024-10-14_2024-10-20 the first day, the second being no time
 _SPACED = re.compile(
-    r"(?<![0-9A-Za-z])(?P<y>(?:19|20)\d\d)\s*(?:[-_./]|년)\s*(?P<m>\d{1,2})\s*(?:[-_./]|월)\s*(?P<d>\d{1,2})(?:일)?"
+    r"(?<![0-9A-Za-z])(?P<y>(?:19|20)\d\d)\s*(?:[-_./]|년/?)\s*(?P<m>\d{1,2})\s*(?:[-_./]|월/?)\s*(?P<d>\d{1,2})(?:일)?"
     r"(?:[-_T.\s]+(?!(?:19|20)\d\d\s*(?:[-_./]|년)\s*\d)"
     r"(?P<H>\d{2})[-_:.h]?(?P<M>\d{2})(?:[-_:.m]?(?P<S>\d{2}))?(?:[.,]\d+)?)?(?!\d)"
 )
@@ -31,7 +31,25 @@ _COMPACT = re.compile(
     r"(?<![0-9A-Za-z])(?P<y>(?:19|20)\d\d)(?P<m>\d\d)(?P<d>\d\d)"
     r"(?:[-_T]?(?P<H>\d{2})[-_:]?(?P<M>\d{2})(?:[-_:]?(?P<S>\d{2}))?)?(?!\d)"
 )
-_FORMS = (_SPACED, _COMPACT)
+# Oct 18, 2024; October 18th 2024; 18 October 2024; 2024 Oct 18; 24년 10월 18일.  Of days and months that are both
+# numbers, one that stands before the year is not read: 05-06-2025 is a day of May or of June.
+_MONTH = (
+    r"(?P<m>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?"
+    r"|aug(?:ust)?|sep(?:t(?:ember)?)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?"
+)
+_DAY, _YEAR = r"(?P<d>\d{1,2})(?:st|nd|rd|th)?", r"(?P<y>(?:19|20)\d\d)(?!\d)"
+_WORDED = tuple(
+    re.compile(r"(?<![0-9A-Za-z])" + form, re.IGNORECASE)
+    for form in (
+        rf"{_MONTH}[\s_-]{{1,2}}{_DAY}[,.]?[\s_-]{{1,2}}{_YEAR}",
+        rf"{_DAY}[\s._-]{{1,2}}{_MONTH}[,.]?[\s_-]{{1,2}}{_YEAR}",
+        rf"{_YEAR}[\s._-]{{1,2}}{_MONTH}[\s._-]{{1,2}}{_DAY}(?!\d)",
+        r"(?P<y>\d\d)\s?년\s?(?P<m>\d{1,2})\s?월\s?(?P<d>\d{1,2})\s?일",
+    )
+)
+_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+_FORMS = (_SPACED, _COMPACT, *_WORDED)
+_THIS_CENTURY = 2000
 
 
 class Written(msgspec.Struct, frozen=True):
@@ -73,15 +91,20 @@ def written_in(text: str) -> Written | None:
     for form in _FORMS:
         match = form.search(text)
         if match:
-            clock = tuple(int(match[part] or 0) for part in "HMS") if match["H"] else None
-            return Written(
-                match.group().strip(),
-                int(match["y"]),
-                int(match["m"]),
-                int(match["d"]),
-                clock,  # type: ignore[arg-type]
-            )
+            year, day = int(match["y"]), int(match["d"])
+            text = match.group().strip()
+            return Written(text, year + _THIS_CENTURY * (year < 100), _month(match["m"]), day, _clock(match))
     return None
+
+
+def _month(written: str) -> int:
+    return int(written) if written.isdigit() else _MONTHS.index(written[:3].lower()) + 1
+
+
+def _clock(match: re.Match[str]) -> tuple[int, int, int] | None:
+    parts = match.groupdict(default="0")
+    hour, minute, second = (int(parts.get(part, "0")) for part in "HMS")
+    return (hour, minute, second) if match.groupdict().get("H") else None
 
 
 def written_in_path(path: str) -> tuple[Written | None, Written | None]:

@@ -332,6 +332,21 @@ def _without_heads(words: list[str]) -> Iterator[list[str]]:
             yield words[start:]
 
 
+_LATIN_WORD = re.compile("(?<![a-z])[a-z]{5,24}(?![a-z])")
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+
+
+def _slips(word: str) -> set[str]:
+    """Give the words from which this one is a letter dropped, doubled or put in, or two exchanged.
+
+    The first letter is kept and none is replaced by another: `banking` and `earning` are words of their own.
+    """
+    cuts = [(word[:place], word[place:]) for place in range(1, len(word) + 1)]
+    swapped = {head + tail[1] + tail[0] + tail[2:] for head, tail in cuts if len(tail) > 1}
+    shorter = {head + tail[1:] for head, tail in cuts if tail and len(word) > len("words")}
+    return swapped | shorter | {head + letter + tail for head, tail in cuts for letter in _LETTERS}
+
+
 class Vocabulary:
     """The fields, and what can be asked of them.  Immutable; pickled by its fields alone.
 
@@ -411,6 +426,12 @@ class Vocabulary:
         return index
 
     @cached_property
+    def _latin(self) -> frozenset[str]:
+        """The Latin words of all names and aliases, folded."""
+        names = ";".join(chain.from_iterable((f.name_en, *f.aliases) for f in self.fields))
+        return frozenset(_LATIN_WORD.findall(_fold(names)))
+
+    @cached_property
     def _pairs(self) -> dict[str, list[str]]:
         """Two neighbouring letters → the alias keys that have them."""
         pairs: dict[str, list[str]] = {}
@@ -427,6 +448,22 @@ class Vocabulary:
 
     def _resolve(self, label: str) -> tuple[str, ...]:
         text = _folded_label(label)
+        found = self._meant(text)
+        if found:
+            return found
+        spelt = _LATIN_WORD.sub(self._spelt, text)
+        return self._meant(spelt) if spelt != text else ()
+
+    def _spelt(self, match: re.Match[str]) -> str:
+        """Give the one known word that a Latin word is a slip of the fingers from, else the word: `langauge`."""
+        word = match.group()
+        if word in self._latin:
+            return word
+        meant = sorted(_slips(word) & self._latin)
+        return meant[0] if len(meant) == 1 else word
+
+    def _meant(self, text: str) -> tuple[str, ...]:
+        """Resolve a folded label."""
         if whole := self._exact(text):
             return whole
         outer, inner = _glossed(text)

@@ -7,7 +7,9 @@ from digestfeed.parse.draft import CLOSERS, LISTS, NUMBERS, TEXTS, Draft
 from digestfeed.parse.items import WORDS
 from digestfeed.parse.labels import Slot
 from digestfeed.parse.ledger import Fate, Ledger
-from digestfeed.parse.lines import Line, Mark, title_like
+from digestfeed.parse.lines import Line, Mark, title_like, without_break
+from digestfeed.parse.parts import plain_links
+from digestfeed.parse.records import records_of
 from digestfeed.parse.state import DATE, State, is_date_line, is_media
 
 _LONGEST_TITLE = 300
@@ -19,7 +21,9 @@ class Builder(State):
     def __init__(self, path: str, text: str, fates: dict[int, Fate] | None) -> None:
         lines = text.split("\n")
         self._ledger = Ledger(path, lines, fates)
-        super().__init__(lines, self._ledger.idle)
+        records = records_of(lines) if '":' in text or '" :' in text else None
+        super().__init__(records or lines, self._ledger.idle)
+        self._has_records = records is not None
 
     # -- labels and values ----------------------------------------------------------------------------------
 
@@ -36,6 +40,8 @@ class Builder(State):
             self._adopt(draft, number, strong=line.mark is not Mark.FULL)
         elif slot in CLOSERS and (Slot.SUMMARY in draft.at or Slot.EASY in draft.at):
             draft.complete = True
+        if self.slot is Slot.SUMMARY and self.slot not in draft.starts:
+            draft.loose_end = number
         draft.starts.setdefault(slot, number)
         draft.texts.setdefault(slot, [])
         self.slot, self.mark, self.quoted = slot, line.mark, line.quoted
@@ -44,6 +50,8 @@ class Builder(State):
         if not value:
             return Fate.STRUCTURE
         self._value(draft, slot, number, value)
+        if self._has_records:
+            self.slot = None
         return Fate.FIELD
 
     def _value(self, draft: Draft, slot: Slot, number: int, value: str) -> None:
@@ -58,13 +66,15 @@ class Builder(State):
         """The draft that a label belongs to: the open one, or a new one where that has had its say."""
         draft = self.draft
         if slot is Slot.TITLE:
-            return self._begin(number) if draft is None or draft.has_body() else draft
+            is_late = self._has_records and not self.ruled and draft is not None and slot not in draft.at
+            return draft if draft is not None and (is_late or not draft.has_body()) else self._begin(number)
         if draft is None:
             return self._begin_named(number, strong=line.mark is not Mark.FULL)
         is_filled = slot in draft.at and (slot in draft.starts or slot is not Slot.SUMMARY)
         if is_filled and (self.ruled or (draft.complete and slot not in CLOSERS)):
             return self._begin_named(number, strong=False)
-        might_begin = slot in draft.starts or (draft.complete and slot in TEXTS)
+        is_section = slot in TEXTS and not draft.starts and not draft.urls and self.slot in draft.at
+        might_begin = slot in draft.starts or is_section or (draft.complete and slot in TEXTS)
         if might_begin and self.title_above(number, strong=True) is not None:
             return self._begin_named(number, strong=True)
         return draft
@@ -80,7 +90,7 @@ class Builder(State):
 
     def _short_value(self, draft: Draft, slot: Slot, number: int, raw: str) -> Fate:
         """A line below a label whose value is a line or a list."""
-        text = raw.strip().lstrip("> ")
+        text = without_break(raw.strip().lstrip("> "))
         is_title_of_number = slot is Slot.TITLE and slot not in draft.starts
         is_no_number = slot in NUMBERS and self.gap and text[:2] in {"- ", "* ", "+ ", "• "}
         if (
@@ -101,7 +111,7 @@ class Builder(State):
 
     def _loose(self, number: int, raw: str) -> Fate:
         """Text under no label: an item's link, the summary of an item that has a heading alone, else chatter."""
-        draft, text = self.draft, raw.strip()
+        draft, text = self.draft, raw.strip().lstrip("> ")
         if draft is None and not self._ledger.items and is_date_line(text):
             return self._begin_digest(number, text)
         if draft is None or self.ruled:
@@ -120,11 +130,13 @@ class Builder(State):
 
     def _gives_way(self, draft: Draft, slot: Slot, number: int) -> bool:
         """Whether what was taken for a summary is none, now that the label of one comes: a title, or chatter."""
-        if slot is not Slot.SUMMARY or self.slot is not slot:
-            return slot is Slot.SUMMARY and slot not in draft.starts
+        if slot is not Slot.SUMMARY:
+            return False
         if slot not in draft.starts:
             self._drop_loose(draft, number)
             return True
+        if self.slot is not slot:
+            return False
         lines, start = draft.texts[slot], draft.starts[slot]
         is_alone = len(lines) < 5 and not any(map(str.strip, lines[1:]))
         if draft.is_named() or not is_alone or not self.lines[start - 1].lstrip().startswith("#"):
@@ -135,11 +147,14 @@ class Builder(State):
 
     def _drop_loose(self, draft: Draft, number: int) -> None:
         """Give back as chatter what was taken for a summary until the label of one came."""
-        if self.slot is Slot.SUMMARY:
-            for line in range(draft.at[Slot.SUMMARY], number):
-                if self.lines[line - 1].strip():
-                    self._ledger.account(line, self._ledger.leave(line))
-            del draft.at[Slot.SUMMARY], draft.texts[Slot.SUMMARY]
+        end = number if self.slot is Slot.SUMMARY else draft.loose_end
+        if not end:
+            return
+        for line in range(draft.at[Slot.SUMMARY], end):
+            if self.lines[line - 1].strip():
+                self._ledger.account(line, self._ledger.leave(line))
+            draft.spare += plain_links(self.lines[line - 1])
+        del draft.at[Slot.SUMMARY], draft.texts[Slot.SUMMARY]
 
     # -- beginnings and ends --------------------------------------------------------------------------------
 

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from digestfeed import arxiv
 from digestfeed.parse import values
 from digestfeed.parse.labels import Slot
+from digestfeed.parse.lines import VOTES_AT_END
+from digestfeed.parse.parts import is_plain_link
 
 TEXTS = frozenset([Slot.SUMMARY, Slot.EASY])
 NUMBERS = frozenset([Slot.VOTES, Slot.IMPORTANCE])
@@ -32,9 +34,13 @@ class Draft:
         "first",
         "heading",
         "heading_line",
+        "is_listed",
         "is_section",
         "level",
         "link_lines",
+        "loose_end",
+        "named_votes",
+        "spare",
         "starts",
         "strong",
         "texts",
@@ -47,19 +53,26 @@ class Draft:
         self.first = self.heading_line = self.title_line = first
         self.heading: str | None = None
         self.urls: tuple[str, ...] = ()  # where the heading itself leads
+        self.named_votes: str | None = None  # that stand behind the heading
         self.broken: str | None = None  # its link, where that does not end
         self.level = 0
         self.is_section = False  # the heading may be none of the title that has a label: it stands above that
+        self.is_listed = False  # a line of a list that began with a link
         self.texts: dict[Slot, list[str]] = {}
         self.starts: dict[Slot, int] = {}
         self.at: dict[Slot, int] = {}
         self.link_lines: list[int] = []
+        self.spare: tuple[str, ...] = ()  # links to papers in what turned out to be no summary
+        self.loose_end = 0  # the first line below a text that has no label
         self.thumbnail: str | None = None
         self.strong = False  # a title label that is marked as one
         self.complete = False
 
     def name(self, heading: str, line: int, level: int = 0) -> None:
         """Take a heading as the name; one that is a link leads to the paper."""
+        votes = VOTES_AT_END.search(heading) if heading[-1:].isdigit() or heading[-1:] == ")" else None
+        if votes and votes.start():
+            heading, self.named_votes = heading[: votes.start()], votes[1]
         self.heading, self.urls = values.title_and_link(heading)
         self.broken = values.links(heading).broken if self.urls else None
         self.heading_line = self.title_line = line
@@ -87,6 +100,10 @@ class Draft:
         """Whether there is a title, or a place for one."""
         return self.heading is not None or Slot.TITLE in self.starts
 
+    def has_words(self) -> bool:
+        """Whether what is said of it began on its first line, as a list has it."""
+        return self.at.get(Slot.SUMMARY) == self.first
+
     def is_item(self) -> bool:
         """A heading that leads to a paper, a labelled text that has a name or a link, or a title with its labels."""
         if self.urls and (_concerns_arxiv(self.urls) or _is_product(self.urls[0])):
@@ -97,7 +114,14 @@ class Draft:
         urls = [url for text in self.texts.get(Slot.LINK, ()) for url in values.links(text).urls]
         if Slot.TITLE in starts and self.has_body() and (self.strong or any(map(values.is_web_url, urls))):
             return True
-        return Slot.LINK in starts and _concerns_arxiv(urls)
+        return (Slot.LINK in starts and _concerns_arxiv(urls)) or self._is_plain(urls)
+
+    def _is_plain(self, urls: Sequence[str]) -> bool:
+        """A heading, a text without label, and a link to one paper that stands alone and shows no other title."""
+        if not urls or self.heading is None or not self.level or Slot.SUMMARY not in self.at:
+            return False
+        names = {arxiv.id_in_url(url).id for url in urls} - {None}
+        return len(names) == 1 and all(map(is_plain_link, self.texts[Slot.LINK]))
 
     def is_lost(self) -> bool:
         """Whether what amounts to no item was meant as one: a title with labels, and not in a list of products."""

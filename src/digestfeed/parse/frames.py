@@ -49,13 +49,18 @@ def frames_of(lines: Sequence[str]) -> Frames:
         code[start] = number
         if not opened:
             outermost.append((start, number))
-    wraps = [pair for pair in outermost if lines[pair[0] - 1].strip().strip("`~ ").lower() in _WRAPPERS]
+    wraps = [pair for pair in outermost if is_wrapper(lines[pair[0] - 1])]
     inside = sum(_written(lines[start : end - 1]) for start, end in wraps)
     if inside * 2 <= _written(lines):
         return Frames(code, frozenset())
     for start, _ in wraps:
         del code[start]
     return Frames(code, frozenset(number for pair in wraps for number in pair))
+
+
+def is_wrapper(fence: str) -> bool:
+    """Tell whether a fence may wrap Markdown: it names no other language."""
+    return fence.strip().strip("`~ ").lower() in _WRAPPERS
 
 
 def _written(lines: Sequence[str]) -> int:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 
 from digestfeed import arxiv
 from digestfeed.model import Item, Location, Problem
-from digestfeed.parse import values
+from digestfeed.parse import lists, values
 from digestfeed.parse.draft import Draft
 from digestfeed.parse.labels import Slot
 from digestfeed.text import shorten, span_of
@@ -60,7 +61,7 @@ class Finisher:
     def item(self, draft: Draft, position: int) -> Item:
         """Make the item that a draft amounts to."""
         if Slot.LINK not in draft.at and not draft.urls:
-            _take_last_lines_as_links(draft, self._lines)
+            take_last_lines_as_links(draft, self._lines)
         for slot, start in draft.starts.items():
             if slot not in draft.at and slot is not Slot.TITLE:
                 self.problem(start, "empty-label", f"expected a value after the label for {WORDS[slot]}, got none")
@@ -74,10 +75,10 @@ class Finisher:
             title=title,
             summary=self._text(draft, Slot.SUMMARY),
             easy_summary=self._text(draft, Slot.EASY),
-            labels=self._names(draft, Slot.FIELDS, values.labels),
+            labels=self._names(draft, Slot.FIELDS, lists.labels),
             votes=self._number(draft, Slot.VOTES),
             importance=self._number(draft, Slot.IMPORTANCE),
-            authors=self._names(draft, Slot.AUTHORS, values.names),
+            authors=self._names(draft, Slot.AUTHORS, lists.names),
             links=tuple(links),
             thumbnail=draft.thumbnail,
             arxiv_id=self._arxiv_id(draft, links),
@@ -132,6 +133,8 @@ class Finisher:
 
     def _number(self, draft: Draft, slot: Slot) -> int | None:
         lines = draft.texts.get(slot)
+        if not lines and slot is Slot.VOTES and draft.named_votes is not None:
+            return values.number(draft.named_votes)
         if not lines:
             return None
         found = values.number(lines[0])
@@ -152,6 +155,8 @@ class Finisher:
                 self._broken_link(line, broken)
             urls = _unbroken(urls, broken) or (self._bare_id(text, line) if broken is None and not urls else ())
             found += [(url, line) for url in urls]
+        if not found:
+            found = [(url, draft.title_line) for url in _spare(draft)]
         good: dict[str, int] = {}
         for url, line in found:
             if values.is_web_url(url):
@@ -166,6 +171,9 @@ class Finisher:
         name = arxiv.canonical(text.strip(" `*()[]"))
         if name is not None:
             return (arxiv.abs_url(name),)
+        url = values.completed(text)
+        if url is not None:
+            return (url,)
         if not values.is_nothing(text):
             self.problem(line, "bad-link", f"expected a link, got {_quoted(text)}", text)
         return ()
@@ -193,6 +201,25 @@ class Finisher:
         self.problem(line, "broken-link", f"expected [text](URL), got {_quoted(broken)}", broken)
 
 
+_ID_AT_END = re.compile(r"[(\[]\s?(arXiv:\s?[^\s()\[\]]{9,30})\s?[)\]]\s*$", re.IGNORECASE)
+_ON_ANOTHER = re.compile(r"\b(?:comment|reply|response|erratum|corrigendum|remark|note)s?\b", re.IGNORECASE)
+
+
+def _named_in_title(draft: Draft) -> str | None:
+    """The id at the end of a title, `X (arXiv:2412.17743)`; of a comment or reply it may be another paper's."""
+    title = draft.heading or " ".join(draft.texts.get(Slot.TITLE, ()))
+    match = _ID_AT_END.search(title) if len(title) <= LONGEST_TITLE and not _ON_ANOTHER.search(title) else None
+    return arxiv.canonical(match[1]) if match else None
+
+
+def _spare(draft: Draft) -> tuple[str, ...]:
+    """The link of an item that gives none as its own: that of the line below its title, or the id in that."""
+    if len({arxiv.id_in_url(url).id for url in draft.spare}) == 1:
+        return draft.spare[:1]
+    named = _named_in_title(draft)
+    return () if named is None else (arxiv.abs_url(named),)
+
+
 def _unbroken(urls: tuple[str, ...], broken: str | None) -> tuple[str, ...]:
     """Leave out what a link that does not end has cut to no possible id: that it is broken says enough."""
     if broken is None:
@@ -201,16 +228,16 @@ def _unbroken(urls: tuple[str, ...], broken: str | None) -> tuple[str, ...]:
     return tuple(url for url in urls if url not in cut or arxiv.id_in_url(url).rejected is None)
 
 
-def _take_last_lines_as_links(draft: Draft, file: Sequence[str]) -> None:
+def take_last_lines_as_links(draft: Draft, file: Sequence[str]) -> None:
     """Where no link is labelled, lines at the end of a text that are nothing but links are the item's own."""
     for slot in (Slot.SUMMARY, Slot.EASY):
         lines = draft.texts.get(slot)
-        if slot not in draft.starts or not lines:
+        if not lines:
             continue
         end = len(lines)
         while end and (not lines[end - 1] or lines[end - 1].isspace() or values.is_link_line(lines[end - 1])):
             end -= 1
-        at = draft.at.get(slot, draft.starts[slot])
+        at = draft.at.get(slot) or draft.starts[slot]
         for index in range(end, len(lines)):
             if lines[index].strip():
                 draft.add(Slot.LINK, _line_of(lines[index], file, at + index), lines[index].strip())

@@ -46,19 +46,20 @@ _SPELLINGS: dict[Slot, str] = {
         쉬운설명 쉬운요약 쉬운해설 쉬운풀이 쉽게설명 쉽게말하면 쉽게풀어쓴설명 쉽게이해하기 알기쉬운설명
         이해하기쉬운설명 간단설명 간단한설명 간략설명 비전문가용설명 비전공자용설명 비전공자를위한설명
         초보자설명 초보자용설명 초보자를위한설명 일반인을위한설명 쉬운말설명 쉬운말로설명 쉬운버전
+        easy easyversion simpleversion simplified
         easyexplanation easysummary easytounderstand simpleexplanation simplesummary simplifiedsummary
         simplifiedexplanation plainsummary plainlanguagesummary plainexplanation laysummary layexplanation
         laymansexplanation laymansummary eli5 explainlikeimfive inplainwords inplainenglish insimpleterms
         insimplewords simplyput forbeginners
     """,
     Slot.FIELDS: """
-        관련분야 관련된분야 관련연구분야 연구분야 적용분야 분야 주제분야 관련주제 주제 키워드 관련키워드
+        관련분야 관련분야들 관련된분야 관련연구분야 연구분야 적용분야 분야 주제분야 관련주제 주제 키워드 관련키워드
         주요키워드 핵심키워드 카테고리 태그 해시태그 field fields relatedfield relatedfields researchfield
         researchfields fieldsofstudy area areas relatedarea relatedareas researcharea researchareas domain
         domains category categories keyword keywords tag tags topic topics relatedtopics subject subjects
     """,
     Slot.VOTES: """
-        추천수 추천 추천횟수 추천개수 좋아요 좋아요수 업보트 업보트수 투표수 득표수 vote votes votecount upvote
+        추천수 추천 추천수치 추천횟수 추천개수 좋아요 좋아요수 업보트 업보트수 투표수 득표수 vote votes votecount upvote
         upvotes numberofvotes numberofupvotes like likes recommendations recommendation
     """,
     Slot.LINK: """
@@ -67,7 +68,7 @@ _SPELLINGS: dict[Slot, str] = {
         전체기사링크 전체글 기사링크 뉴스링크 관련링크 출처 출처링크 참고링크 바로가기 바로가기링크 link links
         paperlink pdfdownloadlink pdfdownload pdflink pdfurl downloadlink downloadpdf url paperurl source
         sourcelink fulllink fulltext fullpaper readmore arxiv arxivlink arxiv링크 arxivid arxiv번호 허깅페이스
-        허깅페이스링크 huggingface huggingfacelink
+        허깅페이스링크 huggingface huggingfacelink doi doi링크 doilink
     """,
     Slot.IMPORTANCE: """
         중요도 중요도점수 중요성 importance importancescore
@@ -84,6 +85,40 @@ _SPELLINGS: dict[Slot, str] = {
 }
 LABELS: dict[str, Slot] = {match_key(word): slot for slot, words in _SPELLINGS.items() for word in words.split()}
 LONGEST = 40  # characters; what is longer is no label, whatever it says
+
+# Words that announce a link only where one stands behind them: elsewhere they number or head an item.
+_LINKED = frozenset(
+    [
+        "paper",
+        "논문",
+        "thepaper",
+        "arxivpaper",
+        "paperid",
+        "논문번호",
+        "논문id",
+        "논문페이지",
+        "paperpage",
+        "abs",
+        "hf",
+        "hfpaper",
+    ]
+)
+# What heads the wording of an item in one of two languages, and is never a title.
+_LANGUAGES = frozenset(
+    """
+        english korean 영어 영문 한국어 한글 국문 englishversion koreanversion 영어버전 영문버전 한국어버전 한글버전
+        영어요약 영문요약 한국어요약 한글요약 englishsummary koreansummary en kr ko kor eng
+    """.split()  # noqa: SIM905 -- as above
+)
+
+# Headings within the text of an item, whatever their level.
+_SECTIONS = frozenset(
+    """
+        whatsnew technicaldetails performancehighlights keycontributions keyfindings highlights methodology
+        새로운점 기술적세부사항 기술세부사항 성능하이라이트 성능및결과 핵심기여 주요기여 주요결과 핵심결과
+        연구배경 연구방법 연구결과
+    """.split()  # noqa: SIM905 -- as above
+)
 
 # How longer labels end, for those that are marked as labels: `초등학생도 이해하는 쉬운 설명`, `이 논문의 추천수`.
 _ENDINGS: tuple[tuple[str, Slot], ...] = (
@@ -119,6 +154,7 @@ _COUNTERS = frozenset(
 _DIGITS = "0123456789"
 _GLOSS = re.compile(r"[(（\[][^()（）\[\]]*[)）\]]")
 _COMMAS = frozenset(",，、;")
+_YEAR = re.compile(r"(?<!\d)(?:(?:19|20)\d\d(?!\d)|\d\d\s?년)")
 _JOINTS = re.compile(r"[/|·&]|\s및\s|\sand\s")
 
 
@@ -159,14 +195,29 @@ def _marked_slot_of(words: str) -> Slot | None:
     if found is not None or "#" in words or "`" in words:
         return found
     bare = _GLOSS.sub("", words)
-    if not _COMMAS.isdisjoint(bare):
-        return None  # `자연어 처리, 문서 요약` lists fields
+    if not _COMMAS.isdisjoint(bare) or _YEAR.search(bare):
+        return None  # `자연어 처리, 문서 요약` lists fields, `2024년 10월 18일 논문 요약` heads a day
     key = match_key(bare)
     for ending, slot in _ENDINGS:
         if key.endswith(ending):
             easy = slot is Slot.SUMMARY and any(word in key for word in _FOR_EVERYONE)
             return Slot.EASY if easy else slot
     return None
+
+
+def announces_link(words: str) -> bool:
+    """Tell whether words announce a link if one stands behind them: `논문`, `Paper`, `arXiv`."""
+    return len(words) <= LONGEST and (match_key(words) in _LINKED or marked_slot_of(words) is Slot.LINK)
+
+
+def is_language(words: str) -> bool:
+    """Tell whether words only say in which language what follows is written: `[English]`, `한국어 버전`."""
+    return len(words) <= LONGEST and match_key(words) in _LANGUAGES
+
+
+def is_section(words: str) -> bool:
+    """Tell whether a heading's words are those of a part of a summary: `What's New`, `핵심 기여 (Contributions)`."""
+    return len(words) <= LONGEST and not {match_key(words), match_key(_GLOSS.sub("", words))}.isdisjoint(_SECTIONS)
 
 
 def is_counter(words: str) -> bool:

@@ -7,7 +7,7 @@ from enum import Enum
 
 from digestfeed.model import Chatter, Digest, Item, Location, Parsed, Problem
 from digestfeed.parse.draft import Draft
-from digestfeed.parse.items import Finisher
+from digestfeed.parse.items import Finisher, take_last_lines_as_links
 from digestfeed.parse.labels import Slot
 from digestfeed.parse.lines import Kind, read_line
 from digestfeed.text import match_key
@@ -79,6 +79,8 @@ class Ledger:
 
     def finish(self, draft: Draft, end: int) -> None:
         """Take a draft as the item that it amounts to, else its lines as chatter; `end` is the first line after it."""
+        if Slot.LINK not in draft.at and not draft.urls and not draft.is_item():
+            take_last_lines_as_links(draft, self._lines)
         if draft.is_item():
             if draft.is_section and Slot.TITLE in draft.at and not draft.urls:
                 self._part_from_heading(draft)

@@ -11,8 +11,9 @@ from enum import IntEnum
 from functools import lru_cache
 from typing import NamedTuple
 
-from digestfeed.parse.labels import LONGEST, Slot, is_counter, marked_slot_of, slot_of
-from digestfeed.parse.values import closing, unbold
+from digestfeed import arxiv
+from digestfeed.parse.labels import LONGEST, Slot, announces_link, is_counter, is_language, marked_slot_of, slot_of
+from digestfeed.parse.values import closing, is_link_line, unbold
 
 
 class Kind(IntEnum):
@@ -26,6 +27,7 @@ class Kind(IntEnum):
     TEXT = 5
     FENCE = 6
     ROW = 7
+    TAG = 8
 
 
 class Mark(IntEnum):
@@ -53,7 +55,7 @@ class Line(NamedTuple):
     quoted: bool = False
 
 
-BLANK, RULE, TEXT = Line(Kind.BLANK), Line(Kind.RULE), Line(Kind.TEXT)
+BLANK, RULE, TEXT, TAG = Line(Kind.BLANK), Line(Kind.RULE), Line(Kind.TEXT), Line(Kind.TAG)
 UNDERLINE = Line(Kind.RULE, "=")  # a rule that is a heading's underline where a text stands right above
 
 _RULE_CHARACTERS = frozenset("-*_=—–―─━═•·⸻~")
@@ -68,9 +70,20 @@ _BRACKETS = {"[": "]", "【": "】", "<": ">", "「": "」", "《": "》", "〈"
 _JOINT = re.compile(r"\s*(?:[:：|→]|=>|[-–—](?=\s))\s*")
 _SPECIAL = frozenset("#*_`-+=~>|![<【「《〈『")
 _TAG = re.compile(r"</?(?:b|strong|i|em|u|p|div|center|span|br|summary|details|h[1-6])(?:\s[^<>]*)?/?>", re.IGNORECASE)
+_BREAKS_AT_END = re.compile(r"(?:\s?<br\s?/?>){1,9}$", re.IGNORECASE)
 _IMG = re.compile(r"<img\s[^<>]*?\bsrc\s*=\s*[\"']?([^\"'\s<>]+)", re.IGNORECASE)
 _QUOTATION = re.compile(r"[>\s]+")  # all levels at once: one call a level would be as deep as somebody likes
+_SENTENCE_ENDS = (".", ":", "：", "!", "。", "…", "~", ",")
+_LINKED = re.compile(
+    r"[-*+•\s]{0,6}[^\w\s*]{0,4}\s?\*{0,3}([^:：*\[\]()]{1,30}?)\s?(?:\*{0,3}\s?[:：]\*{0,3}|\*\*)\s*(\S.*)"
+)
 _VOTE_SIGNS = "👍⬆🔺🔼❤♥▲\ufe0f"
+VOTES_AT_END = re.compile(rf"[\s|·(,-]{{0,4}}[{_VOTE_SIGNS}]{{1,2}}\s?([\d,]{{1,9}})\)?$")
+"""Votes behind a title or a text: `X (👍 42)`."""
+
+_BLOCKS = frozenset(["|", ">", "|-", ">-"])  # how YAML says that a text stands below
+
+_LONGEST_LINKED = 300  # characters of a label and its link
 SHORT = 48  # characters of a line that is likely to come again
 
 
@@ -82,8 +95,24 @@ def read_line(raw: str) -> Line:
 def read_long(raw: str) -> Line:
     """Read a line that is not likely to come again."""
     text = raw.strip()
+    text = without_break(text) or text
     if not text:
         return BLANK
+    line = _read(text)
+    return _linked(text) if line is TEXT and _may_be_linked(text) else line
+
+
+def without_break(text: str) -> str:
+    """Drop the line breaks of HTML that a line ends with: `**요약**: X<br>`."""
+    return _BREAKS_AT_END.sub("", text) if text[-1:] == ">" else text
+
+
+def _may_be_linked(text: str) -> bool:
+    """Whether a number or URL near its beginning may be a link behind words: cheap, and false for nearly all lines."""
+    return len(text) < _LONGEST_LINKED and ("://" in text[:80] or text[-1].isdigit())
+
+
+def _read(text: str) -> Line:
     first = text[0]
     if first.isalpha():
         return _plain(text)
@@ -92,6 +121,19 @@ def read_long(raw: str) -> Line:
     if first in _SPECIAL:
         return _special(text, first)
     return _marked(text) if first.isdigit() or not first.isascii() else TEXT
+
+
+def _linked(text: str) -> Line:
+    """`**Paper**: https://…`, `논문 번호: 2412.17743`: words that are a label only where a link stands behind them."""
+    match = _LINKED.match(text) if len(text) < _LONGEST_LINKED else None
+    if match is None or not announces_link(match[1]):
+        return TEXT
+    value = match[2].strip()
+    if is_link_line(value) or arxiv.canonical(value) is not None:
+        return Line(
+            Kind.LABEL, value, slot=Slot.LINK, mark=Mark.FULL if "*" in match[0][: match.start(2)] else Mark.NONE
+        )
+    return TEXT
 
 
 read_short = lru_cache(maxsize=8192)(read_long)
@@ -124,7 +166,8 @@ def _plain(text: str) -> Line:
     if cut > 0:
         slot = slot_of(head[:cut])
         if slot is not None:
-            return Line(Kind.LABEL, text[cut + 1 :].strip(" \t*"), slot=slot)
+            value = text[cut + 1 :].strip(" \t*")
+            return Line(Kind.LABEL, "" if value in _BLOCKS else value, slot=slot)
     elif len(text) <= LONGEST:
         slot = slot_of(text)
         if slot is not None:
@@ -170,6 +213,8 @@ def _html(text: str) -> Line:
     if text[:4].lower() in {"<hr>", "<hr/", "<hr "} and text.endswith(">"):
         return RULE
     bare = _TAG.sub("", text).strip()
+    if not bare and "=" not in text:
+        return TAG  # `</details>` says nothing; what an attribute says is text
     if bare == text or not bare or bare[0] in "<>":
         return _marked(text) if bare == text else TEXT
     level = int(text[2]) if text[1] in "hH" and text[2:3].isdigit() else 0
@@ -186,6 +231,9 @@ def _marked(text: str) -> Line:
     first = body[:1]
     if body.startswith("!["):
         return TEXT
+    if bullet and first == "#":
+        heading = _heading(body)
+        return heading if heading.kind is Kind.LABEL else TEXT
     if first.isalnum():  # `3D 생성, 문서 요약` is marked by nothing
         plain = _plain(body)
         return plain if plain.mark is Mark.NONE and plain.kind is Kind.LABEL else TEXT
@@ -271,7 +319,11 @@ def without_number(text: str) -> str:
     >>> without_number("논문 1: A: B"), without_number("3D Vision"), without_number("**2. X**")
     ('A: B', '3D Vision', 'X')
     """
-    text = unbold(text.lstrip(_DECORATION))
+    text = text.lstrip(_DECORATION)
+    votes = VOTES_AT_END.search(text) if text[-1:].isdigit() or text[-1:] == ")" else None
+    if votes and text[: votes.start()]:
+        return f"{without_number(text[: votes.start()])} ({_VOTE_SIGNS[0]} {votes[1]})"
+    text = unbold(text)
     numbering = _NUMBERING.match(text)
     if numbering and not text.startswith("(", numbering.end()):
         text = text[numbering.end() :]
@@ -296,16 +348,24 @@ def title_like(raw: str) -> str | None:
     if len(text) > 300 or text.startswith(("![", "<", "|", "http", "```", "~~~")):
         return None
     title = without_number(text)
-    if not title or (title == text and title.endswith((".", ":", "：", "!", "。", "…", "~", ","))):
+    if not title or is_language(title) or (title == text and title.endswith(_SENTENCE_ENDS)):
         return None
     return title
+
+
+def is_numbered(raw: str) -> bool:
+    """Tell whether a line begins with a number, in its emphasis or before it: `1. X`, `**2) X**`, `3️⃣ **X**`."""
+    return _NUMBERING.match(raw.strip().lstrip("*_# ")) is not None
 
 
 def is_strong_title(raw: str) -> bool:
     """Tell whether a line within a text could be the title of the next item: bold as a whole, or a heading."""
     text = raw.strip()
-    bullet = re.match(r"\d{1,3}[.)]\s+", text)
-    body = text[bullet.end() :] if bullet else text
+    if is_language(text):
+        return False
+    numbering = _NUMBERING.match(text)
+    body = text[numbering.end() :] if numbering else text
+    body = VOTES_AT_END.sub("", body) if body[:2] in {"**", "__"} and body[-1:] not in "*_" else body
     return text.startswith("#") or (len(body) < 300 and body[:2] in {"**", "__"} and unbold(body) != body)
 
 

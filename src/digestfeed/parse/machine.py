@@ -14,9 +14,9 @@ from collections.abc import Callable
 from digestfeed.model import Parsed
 from digestfeed.parse import values
 from digestfeed.parse.builder import Builder
-from digestfeed.parse.draft import TEXTS
-from digestfeed.parse.frames import frames_of, front_matter_of
-from digestfeed.parse.labels import Slot, marked_slot_of
+from digestfeed.parse.draft import TEXTS, Draft
+from digestfeed.parse.frames import frames_of, front_matter_of, is_wrapper
+from digestfeed.parse.labels import Slot, is_language, marked_slot_of
 from digestfeed.parse.ledger import Fate
 from digestfeed.parse.lines import (
     BLANK,
@@ -30,6 +30,7 @@ from digestfeed.parse.lines import (
     read_long,
     read_short,
 )
+from digestfeed.parse.parts import listed_of, parts_of, title_line_of
 from digestfeed.parse.state import DATE, is_strong_label
 
 _CELL = re.compile(r"(?<!\\)\|")
@@ -64,6 +65,9 @@ class Machine(Builder):
         """Look for what stands around the items; gives the first line that is not front matter."""
         if self._has_fences:
             self._code, self._wrappers = frames_of(self.lines)
+        if self._has_records:
+            self._wrappers |= self._code.keys() | frozenset(self._code.values())
+            self._code = {}
         front = front_matter_of(self.lines)
         if front is None:
             return 1
@@ -76,7 +80,7 @@ class Machine(Builder):
 
     def _run(self, first: int) -> None:
         handlers: tuple[_Handler, ...] = (
-            self._on_text,  # no blank line comes here
+            self._as_text,  # no blank line comes here
             self._on_rule,
             self._on_heading,
             self._on_image,
@@ -84,6 +88,7 @@ class Machine(Builder):
             self._on_text,
             self._on_fence,
             self._on_row,
+            self._on_tag,
         )
         fates = self._fates
         for number, raw in enumerate(self.lines if first == 1 else self.lines[first - 1 :], first):
@@ -102,9 +107,11 @@ class Machine(Builder):
 
     def _on_rule(self, number: int, raw: str, line: Line) -> Fate:  # noqa: ARG002 -- one signature for all
         idle = self._ledger.idle
-        if line is UNDERLINE and self.slot is None and idle and idle[-1] == number - 1:
+        is_underline = line is UNDERLINE and self.slot is None and idle and idle[-1] == number - 1
+        if is_underline or self.underlines(number):
             text = self.lines[idle.pop() - 1].strip()
-            self._ledger.account(number - 1, self._on_underlined(number - 1, text))
+            fate = self._on_underlined(number - 1, ("# " if is_underline else "## ") + text)
+            self._ledger.account(number - 1, fate)
             return Fate.STRUCTURE
         self.slot, self.ruled = None, True
         if self.draft is None:
@@ -112,7 +119,7 @@ class Machine(Builder):
         return Fate.STRUCTURE
 
     def _on_underlined(self, number: int, text: str) -> Fate:
-        line = read_line("# " + text)
+        line = read_line(text)
         if line.kind is Kind.LABEL:
             return self._on_label(number, text, line)
         return self._on_heading(number, text, line) if line.kind is Kind.HEADING else self._ledger.leave(number)
@@ -123,7 +130,8 @@ class Machine(Builder):
             return Fate.STRUCTURE
         end = self._code.get(number, 0)
         is_labelled = self.draft is not None and bool(self.draft.starts)
-        if end and not (is_labelled and self._next_label(number) < end):
+        is_language = bool(raw.strip().strip("`~ ")) and not is_wrapper(raw)
+        if end and (is_language or not is_labelled or self._next_label(number) >= end):
             self._code_end = end
             return self._on_code(number, raw, line)
         return self._on_text(number, raw, TEXT)
@@ -146,21 +154,28 @@ class Machine(Builder):
         text, draft = line.value or "", self.draft
         if text and self.is_dated(number, text, line.level):
             return self._begin_digest(number, text)
+        if is_language(text) and draft is not None and draft.is_begun():
+            return self._on_text(number, raw, TEXT)
         if not text and line.slot is None:
             self.slot = None
             return self._ledger.leave(number)
         if draft is not None and self.is_subheading(draft, number, line.level):
-            if self.slot not in TEXTS:
-                self.slot = None
-                return self._ledger.leave(number)
-            draft.add(self.slot, number, raw)
-            return Fate.FIELD
+            return self._on_subheading(draft, number, raw)
         if draft is None or draft.is_begun():
             draft = self._begin(number)
         draft.name(text, number, line.level)
         self.slot = None if text else Slot.TITLE
         self.mark, self.ruled = Mark.FULL, False
         return Fate.STRUCTURE
+
+    def _on_subheading(self, draft: Draft, number: int, raw: str) -> Fate:
+        if self.slot not in TEXTS and TEXTS.isdisjoint(draft.texts) and self.is_part(draft, number):
+            self.slot, self.mark, self.quoted = Slot.SUMMARY, Mark.FULL, False
+        if self.slot not in TEXTS:
+            self.slot = None
+            return self._ledger.leave(number)
+        draft.add(self.slot, number, raw)
+        return Fate.FIELD
 
     def _on_image(self, number: int, raw: str, line: Line) -> Fate:
         draft, slot, url = self.draft, self.slot, values.unescape(line.value or "")
@@ -182,8 +197,11 @@ class Machine(Builder):
 
     def _on_label(self, number: int, raw: str, line: Line) -> Fate:
         slot, value = line.slot, line.value or ""
-        if slot is None or not self.counts(line, slot):
-            return self._on_text(number, raw, line)
+        parts = parts_of(raw)
+        if parts is not None:
+            return self._on_parts(number, raw, parts)
+        if slot is None or not self.counts(line, slot, number):
+            return self._as_text(number, raw, line)
         if slot is Slot.DATE:
             return self._on_date(number, raw, value)
         if line.level and not value and slot in TEXTS and self.heads_section(number):
@@ -192,6 +210,48 @@ class Machine(Builder):
         return self._open(number, raw, slot, line)
 
     def _on_text(self, number: int, raw: str, line: Line) -> Fate:
+        parts = parts_of(raw)
+        if parts is not None:
+            return self._on_parts(number, raw, parts)
+        if "](" in raw and self.may_list():
+            fate = self._on_listed(number, raw)
+            if fate is not None:
+                return fate
+        draft = self.draft
+        if draft is not None and draft.is_listed and self.gap and draft.has_words() and not raw[0].isspace():
+            self._finish(number)
+        return self._as_text(number, raw, line)
+
+    def _on_parts(self, number: int, raw: str, parts: list[Line]) -> Fate:
+        """A line of several labels, links and tags."""
+        labels = [(part, part.slot) for part in parts if part.slot not in (None, Slot.DATE)]
+        if self.draft is None or not all(slot and self.counts(part, slot, number) for part, slot in labels):
+            return self._as_text(number, raw, TEXT)
+        fate = Fate.FIELD
+        for part, slot in labels:
+            if slot is not None:
+                fate = self._open(number, raw, slot, part)
+        self.slot = None
+        return fate
+
+    def _on_listed(self, number: int, raw: str) -> Fate | None:
+        """A line of a list that is an item by itself, or one that is nothing but a title; None for any other."""
+        listed = listed_of(raw)
+        title = listed.title if listed else title_line_of(raw)
+        if title is None:
+            return None
+        draft = self._begin(number)
+        draft.is_listed = True
+        draft.name(title, number)
+        if listed is None:
+            return Fate.STRUCTURE
+        draft.add(Slot.SUMMARY, number, listed.about)
+        if listed.votes is not None:
+            draft.add(Slot.VOTES, number, listed.votes)
+        self.slot, self.mark, self.quoted = Slot.SUMMARY, Mark.FULL, False
+        return Fate.FIELD
+
+    def _as_text(self, number: int, raw: str, line: Line) -> Fate:
         draft, slot = self.draft, self.slot
         if slot is None or draft is None:
             return self._loose(number, raw)
@@ -203,6 +263,13 @@ class Machine(Builder):
         else:
             draft.add(slot, number, text)
         return Fate.FIELD
+
+    def _on_tag(self, number: int, raw: str, line: Line) -> Fate:  # noqa: ARG002 -- one signature for all
+        """A line that is nothing but tags: it parts paragraphs."""
+        self.gap = True
+        if self.draft is not None and self.slot in TEXTS:
+            self.draft.texts[self.slot].append("")
+        return Fate.STRUCTURE
 
     def _on_row(self, number: int, raw: str, line: Line) -> Fate:
         """A row of a table: a label and its value, or one item under a header of labels; any other is text."""
@@ -241,6 +308,6 @@ class Machine(Builder):
 
     def _on_date(self, number: int, raw: str, value: str) -> Fate:
         """A date that is no heading counts at the head of a file alone; an item may have one of its own."""
-        if self.draft is None and not self._ledger.items and DATE.search(value):
+        if not self._ledger.items and DATE.search(value) and self.dates_file(number):
             return self._begin_digest(number, value)
         return self._on_text(number, raw, TEXT)

@@ -1,4 +1,4 @@
-"""The values behind the labels: titles, numbers, links, field labels, names.
+"""The values behind the labels: titles, numbers, links; lists are for `lists`.
 
 Each reader takes the text as written and gives the value, or says by an empty result that there is none.
 """
@@ -6,7 +6,6 @@ Each reader takes the text as written and gives the value, or says by an empty r
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -21,7 +20,8 @@ _BARE_URL = re.compile(r"https?:(?:\\?/){2}[^\s<>\"'|]+", re.IGNORECASE)
 _NOTHING = frozenset(
     """
         - – — ― ? n/a na none null nil tbd unknown notavailable notprovided
-        없음 없습니다 미제공 해당없음 정보없음 링크없음 미정
+        없음 없습니다 미제공 해당없음 해당사항없음 정보없음 링크없음 미정 미상 미확인 비공개 알수없음 알수없습니다
+        확인불가 확인할수없음 접근불가 제공되지않음 제공되지않았습니다 제공되지않습니다 notprovided notspecified
     """.split()  # noqa: SIM905 -- easier to read and to add to
 )
 _BULLET = re.compile(r"\s{0,20}(?:[-*+•·▪◦‣]|\d{1,3}[.)])\s+")
@@ -32,18 +32,11 @@ _NO_TITLE = re.compile(
     re.IGNORECASE,
 )
 _QUOTES = {'"': '"', "'": "'", "“": "”", "‘": "’", "「": "」", "『": "』", "《": "》", "〈": "〉", "«": "»"}
-_PYTHON_QUOTED = re.compile(
-    r"'([^'\\]{0,100}(?:\\.[^'\\]{0,100}){0,5})'|\"([^\"\\]{0,100}(?:\\.[^\"\\]{0,100}){0,5})\""
-)
+_DOI = re.compile(r"(?:doi:\s?)?(10\.\d{4,9}/[!-;=?-~]{1,200})", re.IGNORECASE)
+_NO_SCHEME = re.compile(r"[a-z0-9][a-z0-9-]*(?:\.[a-z0-9-]+)*\.[a-z]{2,10}/[!-;=?-~]{1,500}", re.IGNORECASE)
 _ORDINARY_URL = re.compile(r"https?://[a-z0-9][a-z0-9-]*(?:\.[a-z0-9-]+)+/[!-;=?-\[\]^-z|~]*")
 _EMPHASIS = frozenset("*_`")
 _PARENTHESES = re.compile(r"[()]")
-_AND_OTHERS = re.compile(r"\s(?:et al\.?|외(?:\s?\d{1,4}\s?[명인])?(?: 등)?|등)$")
-_OPEN, _CLOSE = "([{（［", ")]}）］"
-_SEPARATOR = re.compile(r"[,，、;；|]")
-_BRACKET_OR_SEPARATOR = re.compile(r"[\[({（［\])}）］,，、;；|]")
-_SPACED_SEPARATOR = re.compile(r"\s[/·•]\s")
-_ANY_SEPARATOR = re.compile(r"[,，、;；|/·•#\n]")
 
 
 class LinkValue(NamedTuple):
@@ -138,7 +131,7 @@ def links(text: str) -> LinkValue:
         end, start = closing(text, middle + 1), text.rfind("[", rest, middle)
         if end < 0:
             urls += _bare(text[rest:middle]) + _bare(text[middle + 2 :])
-            return LinkValue(_unique(urls), text[max(start, 0) :])
+            return LinkValue(unique(urls), text[max(start, 0) :])
         target = unescape(text[middle + 2 : end].partition(' "')[0].strip().strip("<>"))
         # A link leads where its target says, whatever address its words show.
         urls += [*_bare(text[rest : start if start >= 0 and is_web_url(target) else middle]), target]
@@ -146,7 +139,7 @@ def links(text: str) -> LinkValue:
     urls += _bare(text[rest:])
     if not urls and "[" in text and not is_nothing(text) and _is_half_link(text):
         return LinkValue((), text)
-    return LinkValue(_unique(urls))
+    return LinkValue(unique(urls))
 
 
 def _only_target(text: str) -> str | None:
@@ -163,11 +156,24 @@ def _is_half_link(text: str) -> bool:
     return not text[start + 1 :].partition("]")[2].strip(" .()")
 
 
+def completed(text: str) -> str | None:
+    """Complete an address that is written without its scheme, or a DOI: `arxiv.org/abs/…`, `10.48550/arXiv.…`.
+
+    >>> completed("arxiv.org/abs/2412.17743"), completed("doi:10.1145/1"), completed("soon")
+    ('https://arxiv.org/abs/2412.17743', 'https://doi.org/10.1145/1', None)
+    """
+    bare = text.strip(" `*()[]<>")
+    doi = _DOI.fullmatch(bare)
+    if doi:
+        return "https://doi.org/" + doi[1]
+    return "https://" + bare if _NO_SCHEME.fullmatch(bare) else None
+
+
 def is_link_line(text: str) -> bool:
     """Tell whether a line is nothing but a link: `[PDF](url)`, `https://…`, `🔗 <url>`, `- arXiv: https://…`."""
     if "://" not in text or len(text) > LONGEST_URL:
         return False
-    body = _without_bullet(text).strip().lstrip("!🔗📎👉📄▶➡️*_( ")
+    body = without_bullet(text).strip().lstrip("!🔗📎👉📄▶➡️*_( ")
     if body.startswith("["):
         middle = body.find("](")
         end = closing(body, middle + 1) if middle > 0 else -1
@@ -217,7 +223,8 @@ def _linked_pieces(text: str) -> tuple[list[tuple[str, str]], str]:
     return pieces, text[rest:]
 
 
-def _without_bullet(text: str) -> str:
+def without_bullet(text: str) -> str:
+    """Drop the bullet or number of a list's item."""
     bullet = _BULLET.match(text)
     return text[bullet.end() :] if bullet else text
 
@@ -254,92 +261,6 @@ def is_web_url(url: str) -> bool:
     return parts.scheme in {"http", "https"} and dotted and "@" not in parts.netloc
 
 
-# -- lists --------------------------------------------------------------------------------------------------
-
-
-def labels(lines: list[str]) -> tuple[str, ...]:
-    """Split field labels: by line, then by commas outside parentheses; bullets and a final full stop dropped."""
-    found: list[str] = []
-    for line in lines:
-        text = unbold(_without_bullet(line).strip())
-        if text.startswith("[") and text.endswith("]"):
-            text = text[1:-1]
-        for part in split_outside(text):
-            label = _known_label(part) if len(part) <= _LONGEST_KNOWN else _label(part)
-            if label:
-                found.append(label)
-    return _unique(found)
-
-
-def _label(text: str) -> str:
-    """One label as it is kept; empty for what says that there is none."""
-    label = unbold(text.strip().lstrip("#").strip()).rstrip(".。").strip()
-    label = one_line(label.strip("`\"'“”‘’").removeprefix("and ").removesuffix(" 등").strip())
-    return "" if is_nothing(label) else label
-
-
-_LONGEST_KNOWN = 100  # characters of a label that is likely to come again
-_known_label = lru_cache(maxsize=4096)(_label)
-
-
-def split_outside(text: str) -> list[str]:
-    """Split at what separates labels outside parentheses; an unclosed one splits at every separator.
-
-    Commas and their like, hashes of `#tags`, and slashes and dots with blanks around them (`AI/ML` is one).
-
-    >>> split_outside("a (b, c), d / e"), split_outside("#NLP #Vision")
-    (['a (b, c)', ' d', 'e'], ['', 'NLP ', 'Vision'])
-    """
-    if not _ANY_SEPARATOR.search(text):
-        return [text]
-    if text.startswith("#"):
-        return re.split(r"#|[,，、;；|]", text)
-    parts = _split_by_depth(text) if any(c in text for c in _OPEN) else _SEPARATOR.split(text)
-    return [piece for part in parts for piece in _SPACED_SEPARATOR.split(part)]
-
-
-def _split_by_depth(text: str) -> list[str]:
-    parts, depth, start = [], 0, 0
-    for match in _BRACKET_OR_SEPARATOR.finditer(text):
-        char = match[0]
-        if char in _OPEN:
-            depth += 1
-        elif char in _CLOSE:
-            depth = max(depth - 1, 0)
-        elif not depth:
-            parts.append(text[start : match.start()])
-            start = match.end()
-    return _SEPARATOR.split(text) if depth else [*parts, text[start:]]
-
-
-def names(lines: list[str]) -> tuple[str, ...]:
-    """Read authors: a list of names by commas, a bullet list, or a Python list; `+` and `et al.` are nobody."""
-    if not lines:
-        return ()
-    text = " ".join(lines).strip()
-    if text.startswith("[") and "](" not in text:
-        quoted = [single or double for single, double in _PYTHON_QUOTED.findall(text)]
-        parts = quoted or text.strip("[]").split(",")
-    else:
-        parts = [part for line in lines for part in _split_names(_without_bullet(line))]
-    return _unique([name for name in map(_name, parts) if name])
-
-
-def _split_names(text: str) -> list[str]:
-    text = title_and_link(text)[0] if text.count("](") == 1 else text
-    if any(c in text for c in _OPEN):
-        return _split_by_depth(text)
-    parts = _SEPARATOR.split(text)
-    if len(parts) <= 2:
-        parts = [piece for part in parts for piece in re.split(r"\s(?:and|&|및)\s", part)]
-    return parts
-
-
-def _name(text: str) -> str:
-    name = one_line(unbold(text.strip())).removeprefix("and ").removeprefix("& ")
-    name = _AND_OTHERS.sub("", name).strip("*_ ")
-    return name if name not in {"et al", "et al.", "외", "등"} and any(map(str.isalpha, name)) else ""
-
-
-def _unique(values: list[str]) -> tuple[str, ...]:
+def unique(values: list[str]) -> tuple[str, ...]:
+    """Drop what is empty or stands already, in order."""
     return tuple(dict.fromkeys(value for value in values if value)) if values else ()
