@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 import digestfeed
-from digestfeed import api
+from digestfeed import api, websub
+from digestfeed.config import parse_config
 
 DIGESTS = Path(__file__).parents[1] / "digests"
 NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
@@ -68,6 +69,19 @@ def test_strict_takes_codes_and_kinds(tmp_path: Path) -> None:
     build(strict=["bad-date"])
 
 
+def test_what_a_build_changed_is_noted_for_the_hubs(tmp_path: Path) -> None:
+    """As the command does: so `digestfeed ping` tells them."""
+    (tmp_path / "digests").mkdir()
+    (tmp_path / "digests" / "2024-11-11.md").write_text("제목: 새 모델\n요약: 제안한다.\n", "utf-8")
+    build = partial(digestfeed.build, tmp_path / "digests", tmp_path / "out", now=NOW)
+    build(catalog=tmp_path / "quiet" / "c")
+    assert not websub.load_pending(websub.pending_path(tmp_path / "quiet" / "c")).feeds
+    config = parse_config("x", 'feeds.hubs = ["https://hub.example.org/"]')
+    report = build(catalog=tmp_path / "told" / "c", config=config)
+    assert tuple(websub.load_pending(websub.pending_path(tmp_path / "told" / "c")).feeds) == report.changed_feeds
+    assert report.changed_feeds
+
+
 def test_a_config_that_cannot_be_used_says_where(tmp_path: Path) -> None:
     path = tmp_path / "digestfeed.toml"
     with pytest.raises(digestfeed.ConfigError, match="cannot read the config"):
@@ -75,8 +89,9 @@ def test_a_config_that_cannot_be_used_says_where(tmp_path: Path) -> None:
     path.write_text("\ntitel = 'x'\n", "utf-8")
     with pytest.raises(digestfeed.ConfigError, match=r"digestfeed\.toml:2: titel: unknown key, did you mean title\?"):
         digestfeed.read_config(path)
-    path.write_text("title = 'x'\n", "utf-8")
-    assert digestfeed.read_config(path).title == "x"
+    for encoding in ("utf-8", "utf-8-sig"):
+        path.write_text("title = 'x'\n", encoding)
+        assert digestfeed.read_config(path).title == "x"
 
 
 def test_each_name_is_offered_by_the_package() -> None:

@@ -23,6 +23,7 @@ LAYERS = [
     {"arxiv", "text", "toml"},
     {"config", "encodings"},
     {"urls"},
+    {"media"},
     {"sources", "parse", "dating", "merge", "fields", "channels", "catalog", "render", "write", "serve", "websub"}
     | {"diagnostics", "watch", "storage"},
     {"live", "fetch", "mirror", "recipes"},

@@ -405,7 +405,7 @@ def test_a_second_build_at_the_same_time_ends_with_75(home: Path) -> None:
     before = snapshot(home)
     digest(home, "2024-12-26.md", FIVE)
     with Lock(home / "out"):
-        assert "another build of out is running" in run("build", "-q", code=75).stderr
+        assert "another run is using out" in run("build", "-q", code=75).stderr
     (home / "digests/2024-12-26.md").unlink()
     assert snapshot(home) == before
     run("build", "-q")

@@ -60,7 +60,7 @@ def test_a_second_build_is_turned_away_at_once(project: Path) -> None:
         before = times(project)
         started = time.monotonic()
         ended = ends.command(project, "build", "-q")
-        assert ended == ends.Ended(75, "digestfeed: another build of out is running; nothing was touched\n")
+        assert ended == ends.Ended(75, "digestfeed: another run is using out; nothing was touched\n")
         assert time.monotonic() - started < WAIT  # it hangs for ever
         assert times(project) == before
     assert ends.here(project, "build", "-q") == ends.Ended(0, "")
@@ -73,7 +73,7 @@ def test_a_catalog_is_used_by_one_at_a_time(project: Path) -> None:
         ended = ends.here(project, "build", "-q", "-o", "other")
         assert ended.code == 75
         assert ended.said == (
-            f"digestfeed: another build of {Path('.digestfeed', 'catalog.sqlite3')} is running; nothing was touched\n"
+            f"digestfeed: another run is using {Path('.digestfeed', 'catalog.sqlite3')}; nothing was touched\n"
         )
     assert ends.here(project, "build", "-q", "-o", "other") == ends.Ended(0, "")
     assert tree(project / "other") == tree(project / "out")
@@ -95,7 +95,7 @@ def test_a_lock_that_cannot_be_had_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(OutputError, match="cannot use the catalog: File exists"), CatalogLock(tmp_path / "file/c"):
         pass
-    with pytest.raises(OutputError, match="cannot use it as the output folder"), Lock(tmp_path / "file/out"):
+    with pytest.raises(OutputError, match="cannot use this folder"), Lock(tmp_path / "file/out"):
         pass
     with Lock(tmp_path / "out"), pytest.raises(BusyError), Lock(tmp_path / "out"):
         pass

@@ -264,7 +264,7 @@ def test_an_output_that_may_not_be_made() -> None:
         (root / "srv").mkdir(mode=0o555)
         ended = ends.as_nobody(root, "build", "-q", "-o", "srv/out")
         assert ended.is_one_line, ended
-        assert "srv/out: cannot use it as the output folder: Permission denied" in ended.said
+        assert "srv/out: cannot use this folder: Permission denied" in ended.said
         assert list((root / "srv").iterdir()) == []
 
 

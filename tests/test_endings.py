@@ -21,7 +21,7 @@ from tests.patience import WAIT
     ("error", "line", "code"),
     [
         (DigestFeedError("no"), "no", 1),
-        (BusyError("out"), "another build of out is running; nothing was touched", 75),
+        (BusyError("out"), "another run is using out; nothing was touched", 75),
         (ConfigError("a.toml", "wrong"), "a.toml: wrong", 2),
         (OSError(28, "No space left on device", "out/a"), "out/a: No space left on device", 1),
         (OSError(24, "Too many open files"), "system: Too many open files", 1),

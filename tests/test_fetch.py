@@ -385,10 +385,29 @@ def test_what_goes_wrong_is_one_line(there: Path, tmp_path: Path) -> None:
         assert run(str(there), str(target)).exit_code == 75
 
 
-def test_a_password_is_not_told(tmp_path: Path) -> None:
-    ended = run("nowhere://me:secret@x/y", str(tmp_path / "digests"))
+@pytest.mark.parametrize("password", ["secret", "my@secret", ":secret:"])
+def test_a_password_is_not_told(tmp_path: Path, password: str) -> None:
+    ended = run(f"nowhere://me:{password}@x/y", str(tmp_path / "digests"))
     assert "nowhere://me@x/y" in ended.output
     assert "secret" not in ended.output
+
+
+@pytest.mark.parametrize("inside", ["", "digests"])
+def test_nothing_is_fetched_from_around_the_folder(tmp_path: Path, inside: str) -> None:
+    """Each fetch would find what the last one brought."""
+    (tmp_path / "2024-11-11.md").write_text("x", "utf-8")
+    ended = run(str(tmp_path), str(tmp_path / inside))
+    assert ended.exit_code == 2
+    assert "each fetch would bring what the last one brought" in ended.output
+    assert [path.name for path in tmp_path.iterdir()] == ["2024-11-11.md"]
+
+
+def test_what_a_build_would_say_of_its_folder_is_not_said_of_a_source(tmp_path: Path) -> None:
+    """That it is missing has other causes, and another cure."""
+    (tmp_path / "digests").mkdir()
+    ended = run(str(tmp_path / "nowhere"), str(tmp_path / "digests"))
+    assert ended.output.startswith(f"digestfeed: {tmp_path / 'nowhere'}: cannot be listed: ")
+    assert ";" not in ended.output
 
 
 # -- S3 and SFTP, by real servers ----------------------------------------------------------------------------------

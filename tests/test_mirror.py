@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -76,6 +77,40 @@ def test_what_is_no_longer_made_goes_and_what_is_foreign_stays(out: Path, tmp_pa
     assert (done.sent, done.removed) == (0, 2)
     assert not (www / "404.html").exists()
     assert (www / "papers" / "mine.html").read_text("utf-8") == "mine"
+
+
+@pytest.mark.parametrize("inside", ["", "www", "assets/../www"])
+def test_nothing_is_published_into_itself(out: Path, inside: str) -> None:
+    """A target that was forgotten is the likely cause."""
+    before = tree(out)
+    ended = CliRunner().invoke(main, ["publish", str(out / inside), str(out)])
+    assert ended.exit_code == 2
+    assert "the site would be published into itself" in ended.output
+    assert tree(out) == before
+    assert not (out / PUBLISHED).exists()
+
+
+def test_a_folder_that_cannot_be_listed_is_not_gone(out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor are its files; one in which nothing of the site is does no harm."""
+    www = tmp_path / "www"
+    publish(out, str(www))
+    before = tree(www)
+    (out / "lost+found").mkdir()
+    closed = {str(out / "lost+found")}
+    listed = os.scandir
+
+    def scandir(path: str) -> object:
+        if os.fspath(path) in closed:
+            raise PermissionError(13, "Permission denied", os.fspath(path))
+        return listed(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    assert publish(out, str(www)).removed == 0
+    closed.add(str(next((out / "papers").iterdir())))
+    with pytest.raises(OutputError, match=r"/papers/\w+: cannot be listed: Permission denied"):
+        publish(out, str(www))
+    closed.clear()
+    assert tree(www) == before
 
 
 def test_nothing_of_an_empty_output(tmp_path: Path) -> None:

@@ -10,13 +10,14 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from importlib import metadata
 from pathlib import Path
 
 import msgspec
 import pytest
 from click.testing import CliRunner
 
-from digestfeed import recipes
+from digestfeed import __version__, recipes
 from digestfeed.cli import main
 from digestfeed.config import parse_config
 
@@ -117,9 +118,10 @@ def run(command: list[str]) -> tuple[int, str]:
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not there")
 def test_systemd_takes_the_units(facts: recipes.Facts, tmp_path: Path) -> None:
-    (tmp_path / "bin").mkdir()
-    program = shutil.copy("/bin/true", tmp_path / "bin" / Path(facts.program).name)
-    there = msgspec.structs.replace(facts, program=str(program), folder=str(tmp_path))
+    folder = tmp_path / Path(facts.folder).name
+    (folder / "bin").mkdir(parents=True)
+    program = shutil.copy("/bin/true", folder / "bin" / Path(facts.program).name)
+    there = msgspec.structs.replace(facts, program=str(program), folder=str(folder))
     for path, text in written(there, "systemd").items():
         (tmp_path / Path(path).name).write_text(text, "utf-8")
     names = ["digestfeed.service", "digestfeed.timer"]
@@ -135,6 +137,9 @@ def test_a_unit_quotes_what_systemd_would_replace() -> None:
         in service
     )
     assert "WorkingDirectory=/srv/my 100%% papers\n" in service
+    assert 'ReadWritePaths="/srv/my 100%% papers"\n' in service
+    facts = msgspec.structs.replace(PLAIN, digests="day's")
+    assert """/digestfeed build "day's" -q""" in written(facts, "systemd")["deploy/digestfeed.service"]
 
 
 @pytest.mark.parametrize("name", ["github", "gitlab"])
@@ -273,6 +278,70 @@ def test_init_builds_and_a_forge_tells_where(project: Path) -> None:
 
 
 def test_init_refuses_what_the_config_would(project: Path) -> None:
-    ended = CliRunner().invoke(main, ["init", "--base-url", "papers.example.org"])
-    assert ended.exit_code == 2
+    for url in ("papers.example.org", "http://[", "https://me@papers.example.org/"):
+        ended = CliRunner().invoke(main, ["init", "--base-url", url])
+        assert (ended.exit_code, ended.output.count("\n")) == (2, 1), url
     assert list(project.iterdir()) == []
+
+
+def test_init_writes_a_title_on_one_line(project: Path) -> None:
+    """Whatever bytes the shell handed over."""
+    ended = CliRunner().invoke(main, ["init", "--title", "My\npapers \udcff", "--systemd"])
+    assert ended.exit_code == 0, ended.output
+    assert tomllib.loads((project / "digestfeed.toml").read_text("utf-8"))["title"] == "My papers �"
+    assert "Build My papers � every hour\n" in (project / "deploy" / "digestfeed.timer").read_text("utf-8")
+
+
+@pytest.mark.parametrize("named", ["notes", "notes/", "./notes", "{project}/notes"])
+def test_init_writes_a_folder_relative_to_the_project(project: Path, named: str) -> None:
+    (project / "notes").mkdir()
+    (project / "notes" / "2024-11-11.md").write_text(SUMMARY["ko"], "utf-8")
+    ended = CliRunner().invoke(main, ["init", "--github", named.format(project=project)])
+    assert "notes/: 1 digest\n" in ended.output
+    assert 'paths: ["notes/**", ' in (project / ".github" / "workflows" / "digestfeed.yml").read_text("utf-8")
+
+
+def test_init_needs_no_name_of_the_user(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A container may run as a number that nobody is called by."""
+
+    def nobody() -> str:
+        raise KeyError
+
+    monkeypatch.setattr("getpass.getuser", nobody)
+    assert CliRunner().invoke(main, ["init", "--systemd"]).exit_code == 0
+    assert f"User={os.getuid()}\n" in (project / "deploy" / "digestfeed.service").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("noted", "requirement", "is_said"),
+    [
+        (None, f"digestfeed=={__version__}", False),
+        ({"url": "file:///src/digestfeed", "dir_info": {}}, f"digestfeed=={__version__}", True),
+        ({"url": "https://example.org/d.whl", "archive_info": {}}, "digestfeed @ https://example.org/d.whl", False),
+        (
+            {"url": "https://example.org/d", "vcs_info": {"vcs": "git", "commit_id": "0123abc"}},
+            "digestfeed @ git+https://example.org/d@0123abc",
+            False,
+        ),
+    ],
+)
+def test_init_writes_where_pip_finds_it(
+    project: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    noted: dict[str, object] | None,
+    requirement: str,
+    is_said: bool,  # noqa: FBT001
+) -> None:
+    """By PEP 610; what came from a folder of this machine no other can install, and `init` says so."""
+
+    class Installed:
+        def read_text(self, name: str) -> str | None:
+            assert name == "direct_url.json"
+            return json.dumps(noted) if noted else None
+
+    monkeypatch.setattr(metadata, "distribution", lambda _: Installed())
+    ended = CliRunner().invoke(main, ["init", "--docker"])
+    note, written_requirement = (project / "requirements.txt").read_text("utf-8").splitlines()
+    assert written_requirement == requirement
+    assert ("requirements.txt: digestfeed==" in ended.output) == is_said
+    assert ("published nowhere" in note) == is_said

@@ -162,7 +162,6 @@ def test_organisations_are_one_author() -> None:
         ("$^^5cinput$", r"\$\textasciicircum{}\textasciicircum{}5cinput\$"),
         ("$a}$", r"\$a\textbraceright{}\$"),
         ("$x%y$", r"\$x\%y\$"),
-        ("a\n\nb", "a b"),
     ],
 )
 def test_tex(text: str, expected: str) -> None:

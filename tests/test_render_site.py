@@ -28,6 +28,7 @@ from digestfeed.render import site
 from digestfeed.render import words as words_module
 from digestfeed.render.context import Context
 from digestfeed.render.site.environment import Templates
+from digestfeed.render.teasers import TEASER_WIDTH, teaser
 from digestfeed.render.words import words
 from digestfeed.text import xml_clean
 
@@ -738,20 +739,20 @@ TEASERS = [
 @pytest.mark.parametrize(("summary", "expected"), TEASERS)
 def test_teaser(summary: str, expected: str) -> None:
     """The first sentence, without the marks of Markdown."""
-    assert site.teaser(make_paper(summary=summary)) == expected
+    assert teaser(make_paper(summary=summary)) == expected
 
 
 def test_teaser_takes_what_there_is() -> None:
     """The easy explanation where there is no summary, nothing where there is neither."""
-    assert site.teaser(make_paper(summary=None)) == "작지만 똑똑한 모델이에요."
-    assert site.teaser(make_paper(summary=None, easy_summary=None)) == ""
+    assert teaser(make_paper(summary=None)) == "작지만 똑똑한 모델이에요."
+    assert teaser(make_paper(summary=None, easy_summary=None)) == ""
 
 
 @given(st.text(alphabet=string.ascii_letters + "한글 .*[]()<>`_~\\\n#-1&", max_size=900))
 def test_teaser_is_one_short_line(text: str) -> None:
     """Whatever the summary: one line of at most 160 characters."""
-    found = site.teaser(make_paper(summary=text))
-    assert len(found) <= site.TEASER_WIDTH
+    found = teaser(make_paper(summary=text))
+    assert len(found) <= TEASER_WIDTH
     assert found == " ".join(found.split())
 
 

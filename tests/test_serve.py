@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from digestfeed import serve
 from digestfeed.errors import OutputError
+from digestfeed.media import media_type
 from tests.patience import WAIT, eventually
 
 FEED = b"<feed>" + b"entry " * 200 + b"</feed>"
@@ -123,7 +124,7 @@ def client(root: Path, log: list[str]) -> Iterator[Client]:
 )
 def test_the_type_follows_the_path(path: str, kind: str) -> None:
     """Feeds are told apart by their names, the rest by its suffix, and what is unknown is only bytes."""
-    assert serve.media_type(path) == kind
+    assert media_type(path) == kind
 
 
 # -- the gate -------------------------------------------------------------------------------------------------

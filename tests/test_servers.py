@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 
 from digestfeed import serve
+from digestfeed.media import media_type
 from tests.patience import WAIT, eventually, listens
 from tests.threats import hidden, ways_out
 from tests.trees import item, run, write_digest
@@ -175,7 +176,7 @@ def test_every_kind_of_file_has_its_type(site: Site) -> None:
     assert {path.rpartition(".")[2] for path in paths} >= {"html", "xml", "json", "jsonl", "bib", "opml", "css", "txt"}
     for path in paths:
         status, headers, body = site.ask(f"/{path}")
-        assert (status, headers["content-type"]) == (200, serve.media_type(path)), path
+        assert (status, headers["content-type"]) == (200, media_type(path)), path
         assert body == (site.root / path).read_bytes(), path
 
 
@@ -216,7 +217,7 @@ def test_texts_are_compressed_for_who_takes_it(site: Site) -> None:
         _, headers, body = site.ask(f"/{path}", Accept_Encoding="gzip")
         assert headers.get("content-encoding") == "gzip", path
         assert "Accept-Encoding" in headers["vary"]
-        assert headers["content-type"] == serve.media_type(path)
+        assert headers["content-type"] == media_type(path)
         assert gzip.decompress(body) == (site.root / path).read_bytes()
         assert len(body) < size
         assert "content-encoding" not in site.ask(f"/{path}")[1]
@@ -331,6 +332,7 @@ def test_how_long_a_copy_may_be_used(site: Site) -> None:
         "/feeds/all/atom.xml": "max-age=3600",
         "/feeds/all/feed.json": "max-age=3600",
         "/feeds.opml": "max-age=3600",
+        "/feeds-once.opml": "max-age=3600",
         "/feeds/all/archive/2024-11-1.xml": "max-age=86400",
         "/assets/style.css": "max-age=3600",
         "/": "max-age=600",

@@ -12,11 +12,14 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
+from click.testing import CliRunner
 
 from digestfeed import live, serve, watch
-from digestfeed.errors import SourceError
+from digestfeed.cli import main
+from digestfeed.errors import DigestFeedError
 from tests.patience import WAIT
 from tests.trees import item, write_digest
 
@@ -134,8 +137,11 @@ def test_a_folder_that_goes_and_comes_back_is_watched_again(watched: Watched) ->
 def test_without_watchfiles_one_line_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is an extra."""
     monkeypatch.setitem(sys.modules, "watchfiles", None)
-    with pytest.raises(SourceError, match=r"digestfeed\[watch\]"):
+    with pytest.raises(DigestFeedError, match=r"^watching needs watchfiles: pip install 'digestfeed\[watch\]'$"):
         next(watch.changes(tmp_path))
+    (tmp_path / "2024-12-25.md").touch()
+    ended = CliRunner().invoke(main, ["watch", str(tmp_path)])
+    assert ended.output == "digestfeed: watching needs watchfiles: pip install 'digestfeed[watch]'\n"
 
 
 # -- live -------------------------------------------------------------------------------------------------------
@@ -196,6 +202,16 @@ def test_the_script_is_served(tmp_path: Path) -> None:
         assert b"EventSource" in body
         assert get(host, port, "/-live/reload.js", "HEAD")[1] == b""
         assert get(host, port, "/-live/other")[0].status == 404
+
+
+@pytest.mark.parametrize("seen", ["", "x", "٣", "9" * 5000])
+def test_whoever_names_no_version_is_told_the_one_that_there_is(tmp_path: Path, seen: str) -> None:
+    with shown(tmp_path) as (_, host, port):
+        connection = http.client.HTTPConnection(host, port, timeout=WAIT)
+        connection.request("GET", f"{live.EVENTS}?{quote(seen)}")
+        answer = connection.getresponse()
+        assert [answer.readline() for _ in range(2)] == [b"event: built\n", b"data: 0\n"]
+        connection.close()
 
 
 def test_a_build_is_told_to_those_who_listen(tmp_path: Path) -> None:

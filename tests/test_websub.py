@@ -130,7 +130,7 @@ def test_a_ping_is_a_form(hub: Callable[..., Hub]) -> None:
     """By both names that hubs know the feed by, form-encoded, with a user agent."""
     one = hub()
     feed = BASE + "feeds/all/atom.xml?x=ä&y=1"
-    results = websub.ping([one.url], [feed])
+    results = websub.ping({one.url: [feed]})
     assert outcome(results) == [(feed, True, 204)]
     assert one.got == [[("hub.mode", "publish"), ("hub.url", feed), ("hub.topic", feed)]]
     assert one.heads[0]["Content-Type"] == "application/x-www-form-urlencoded"
@@ -140,7 +140,7 @@ def test_a_ping_is_a_form(hub: Callable[..., Hub]) -> None:
 def test_every_hub_hears_of_every_feed(hub: Callable[..., Hub]) -> None:
     """One result a hub and feed, hub by hub, in the order given."""
     hubs, feeds = [hub(), hub()], [BASE + ATOM, BASE + RSS]
-    results = websub.ping([each.url for each in hubs], feeds)
+    results = websub.ping({each.url: feeds for each in hubs})
     assert [(result.hub, result.feed) for result in results] == [(each.url, feed) for each in hubs for feed in feeds]
     assert [each.feeds for each in hubs] == [feeds, feeds]
 
@@ -148,13 +148,13 @@ def test_every_hub_hears_of_every_feed(hub: Callable[..., Hub]) -> None:
 @pytest.mark.parametrize("status", [200, 201, 202, 204])
 def test_any_success_is_one(hub: Callable[..., Hub], status: int) -> None:
     """Hubs say 202 or 204, some 200."""
-    assert websub.ping([hub(answering(status)).url], [BASE + ATOM])[0].ok
+    assert websub.ping({hub(answering(status)).url: [BASE + ATOM]})[0].ok
 
 
 def test_nothing_to_tell_is_no_request(hub: Callable[..., Hub]) -> None:
     """No feeds or no hubs."""
     one = hub()
-    assert websub.ping([one.url], []) == websub.ping([], [BASE + ATOM]) == []
+    assert websub.ping({one.url: []}) == websub.ping({}) == []
     assert one.got == []
 
 
@@ -162,7 +162,7 @@ def test_nothing_to_tell_is_no_request(hub: Callable[..., Hub]) -> None:
 def test_what_passes_is_tried_again(hub: Callable[..., Hub], waits: list[float], status: int) -> None:
     """After 1, 2 and 4 seconds."""
     one = hub(answering(status, status, status, 204))
-    results = websub.ping([one.url], [BASE + ATOM], sleep=waits.append)
+    results = websub.ping({one.url: [BASE + ATOM]}, sleep=waits.append)
     assert outcome(results) == [(BASE + ATOM, True, 204)]
     assert waits == [1, 2, 4]
 
@@ -170,7 +170,7 @@ def test_what_passes_is_tried_again(hub: Callable[..., Hub], waits: list[float],
 def test_retries_end(hub: Callable[..., Hub], waits: list[float]) -> None:
     """And the hub's own words are given, on one line."""
     one = hub(answering(503, Content_Type="text/plain", body="Come\x1b[2J\nlater"))
-    (result,) = websub.ping([one.url], [BASE + ATOM], retries=2, sleep=waits.append)
+    (result,) = websub.ping({one.url: [BASE + ATOM]}, retries=2, sleep=waits.append)
     assert (len(one.got), waits) == (3, [1, 2])
     assert (result.ok, result.status) == (False, 503)
     assert result.reason == "503 Service Unavailable: Come [2J later"
@@ -181,7 +181,7 @@ def test_retries_end(hub: Callable[..., Hub], waits: list[float]) -> None:
 def test_a_refusal_is_final(hub: Callable[..., Hub], waits: list[float], status: int) -> None:
     """It would be the same again; the next feed is told all the same."""
     one = hub(lambda _hub, feed: (status, {}) if feed.endswith(ATOM) else (204, {}))
-    results = websub.ping([one.url], [BASE + ATOM, BASE + RSS], sleep=waits.append)
+    results = websub.ping({one.url: [BASE + ATOM, BASE + RSS]}, sleep=waits.append)
     assert outcome(results) == [(BASE + ATOM, False, status), (BASE + RSS, True, 204)]
     assert (len(one.got), waits) == (2, [])
 
@@ -206,14 +206,14 @@ def test_a_hub_may_say_when(waits: list[float], wanted: dict[str, str], waited: 
         return httpx.Response(next(statuses), headers=fields, stream=httpx.ByteStream(b""))
 
     with httpx.Client(transport=httpx.MockTransport(answers)) as client:
-        assert websub.ping(["https://hub.example/"], [BASE + ATOM], client=client, sleep=waits.append)[0].ok
+        assert websub.ping({"https://hub.example/": [BASE + ATOM]}, client=client, sleep=waits.append)[0].ok
     assert waits == waited
 
 
 def test_a_long_wait_is_left_for_next_time(hub: Callable[..., Hub], waits: list[float]) -> None:
     """A hub that asks for an hour is not pressed: neither with this feed nor with the others."""
     one = hub(answering(429, Retry_After="3600"))
-    results = websub.ping([one.url], [BASE + ATOM, BASE + RSS], sleep=waits.append)
+    results = websub.ping({one.url: [BASE + ATOM, BASE + RSS]}, sleep=waits.append)
     assert outcome(results) == [(BASE + ATOM, False, 429), (BASE + RSS, False, None)]
     assert (len(one.got), waits) == (1, [])
 
@@ -225,7 +225,8 @@ def test_a_failing_hub_stops_no_other(hub: Callable[..., Hub], waits: list[float
     down.shutdown()
     down.server_close()
     broken, refusing, well = hub(answering(500)), hub(answering(403)), hub()
-    results = websub.ping([closed, broken.url, refusing.url, well.url], [BASE + ATOM], retries=1, sleep=waits.append)
+    due = {url: [BASE + ATOM] for url in (closed, broken.url, refusing.url, well.url)}
+    results = websub.ping(due, retries=1, sleep=waits.append)
     assert [(result.ok, result.status) for result in results] == [
         (False, None),
         (False, 500),
@@ -246,7 +247,7 @@ def test_a_hub_that_does_not_answer_is_left_alone(waits: list[float]) -> None:
 
     feeds = [f"{BASE}feeds/{number}/atom.xml" for number in range(10)]
     with httpx.Client(transport=httpx.MockTransport(dead)) as client:
-        results = websub.ping(["https://hub.example/"], feeds, client=client, retries=1, sleep=waits.append)
+        results = websub.ping({"https://hub.example/": feeds}, client=client, retries=1, sleep=waits.append)
     assert len(asked) == 6
     assert [result.reason for result in results] == ["no answer within 10 s"] * 3 + [
         "not tried: the hub failed before"
@@ -257,7 +258,7 @@ def test_a_hub_that_fails_feed_after_feed_hears_of_each_once(hub: Callable[..., 
     """Some answer 500 for a feed that nobody subscribes to: the others behind it are told all the same."""
     one = hub(lambda _hub, feed: (204 if feed.endswith("/9/atom.xml") else 500, {}))
     feeds = [f"{BASE}feeds/{number}/atom.xml" for number in range(10)]
-    results = websub.ping([one.url], feeds, retries=1, sleep=waits.append)
+    results = websub.ping({one.url: feeds}, retries=1, sleep=waits.append)
     assert [result.ok for result in results] == [False] * 9 + [True]
     assert len(one.got) == 3 * 2 + 7
     assert len(waits) == 3
@@ -268,7 +269,7 @@ def test_a_slow_hub_is_not_waited_for_long(hub: Callable[..., Hub]) -> None:
     over = threading.Event()
     slow, well = hub(lambda _hub, _feed: (over.wait(WAIT), NONE)[1]), hub()
     started = time.monotonic()
-    results = websub.ping([slow.url, well.url], [BASE + ATOM], timeout=0.2, retries=0)
+    results = websub.ping({one.url: [BASE + ATOM] for one in (slow, well)}, timeout=0.2, retries=0)
     assert time.monotonic() - started < WAIT
     over.set()
     assert [(result.ok, result.reason) for result in results] == [(False, "no answer within 0.2 s"), (True, "")]
@@ -279,7 +280,7 @@ def test_a_redirect_that_keeps_the_method_is_followed(hub: Callable[..., Hub], s
     """With the same form."""
     there = hub()
     here = hub(answering(status, Location=there.url))
-    assert outcome(websub.ping([here.url], [BASE + ATOM])) == [(BASE + ATOM, True, 204)]
+    assert outcome(websub.ping({here.url: [BASE + ATOM]})) == [(BASE + ATOM, True, 204)]
     assert there.got == here.got
 
 
@@ -288,7 +289,7 @@ def test_a_redirect_that_would_become_a_get_is_not_followed(hub: Callable[..., H
     """A GET tells nobody; where it leads is said."""
     there = hub()
     here = hub(answering(status, Location=there.url))
-    (result,) = websub.ping([here.url], [BASE + ATOM])
+    (result,) = websub.ping({here.url: [BASE + ATOM]})
     assert (result.ok, result.status) == (False, status)
     assert there.url in result.reason
     assert there.got == []
@@ -297,7 +298,7 @@ def test_a_redirect_that_would_become_a_get_is_not_followed(hub: Callable[..., H
 def test_redirects_end(hub: Callable[..., Hub], waits: list[float]) -> None:
     """A circle is left after three, and not tried again."""
     here = hub(answering(307, Location="/hub"))
-    (result,) = websub.ping([here.url], [BASE + ATOM], sleep=waits.append)
+    (result,) = websub.ping({here.url: [BASE + ATOM]}, sleep=waits.append)
     assert (result.ok, result.status, result.reason) == (False, 307, "redirects too often")
     assert (len(here.got), waits) == (4, [])
 
@@ -307,14 +308,14 @@ def test_a_redirect_does_not_leave_https(target: str) -> None:
     """What was to be said in private is not said in the open."""
     transport = httpx.MockTransport(lambda _request: httpx.Response(308, headers={"Location": target}))
     with httpx.Client(transport=transport) as client:
-        (result,) = websub.ping(["https://hub.example/"], [BASE + ATOM], client=client)
+        (result,) = websub.ping({"https://hub.example/": [BASE + ATOM]}, client=client)
     assert (result.ok, result.reason) == (False, f"redirects to {target}, refused")
 
 
 def test_a_long_answer_is_not_read_to_its_end(hub: Callable[..., Hub]) -> None:
     """Neither kept nor shown."""
     one = hub(answering(400, Content_Type="text/plain", body="x" * 5_000_000))
-    (result,) = websub.ping([one.url], [BASE + ATOM])
+    (result,) = websub.ping({one.url: [BASE + ATOM]})
     assert result.status == 400
     assert len(result.reason) < 200
 
@@ -322,7 +323,7 @@ def test_a_long_answer_is_not_read_to_its_end(hub: Callable[..., Hub]) -> None:
 @pytest.mark.parametrize("address", ["http://[bad/", "nonsense", "http://a\x00b/"])
 def test_a_hub_without_an_address_is_said(waits: list[float], address: str) -> None:
     """No request can be made of it; that is a result like others."""
-    (result,) = websub.ping([address], [BASE + ATOM], sleep=waits.append)
+    (result,) = websub.ping({address: [BASE + ATOM]}, sleep=waits.append)
     assert (result.ok, result.status) == (False, None)
 
 
@@ -330,7 +331,7 @@ def test_a_client_of_the_callers_stays_open(hub: Callable[..., Hub]) -> None:
     """It may have proxies and certificates of its own, and serve again; connections are used again."""
     one = hub()
     with httpx.Client() as client:
-        websub.ping([one.url], [BASE + ATOM, BASE + RSS], client=client)
+        websub.ping({one.url: [BASE + ATOM, BASE + RSS]}, client=client)
         assert not client.is_closed
 
 
@@ -351,7 +352,7 @@ def test_an_interrupt_ends_the_waiting(hub: Callable[..., Hub], monkeypatch: pyt
     monkeypatch.setattr(websub._Teller, "_insist", interrupted)
     started = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
-        websub.ping(["interrupt", one.url], [BASE + ATOM, BASE + RSS])
+        websub.ping({url: [BASE + ATOM, BASE + RSS] for url in ("interrupt", one.url)})
     assert time.monotonic() - started < WAIT / 2
     assert set(one.feeds) == {BASE + ATOM}
 
@@ -360,7 +361,7 @@ def test_without_httpx_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) 
     """It is an extra; building notes what is pending without it."""
     monkeypatch.setitem(sys.modules, "httpx", None)
     with pytest.raises(DigestFeedError, match=r"digestfeed\[push\]"):
-        websub.ping(["https://hub.example/"], [BASE + ATOM])
+        websub.ping({"https://hub.example/": [BASE + ATOM]})
 
 
 # -- what is pending ------------------------------------------------------------------------------------------

@@ -394,7 +394,7 @@ def test_an_output_that_is_no_folder_is_told(tmp_path: Path, path: str) -> None:
     """In one line that names it."""
     (tmp_path / "file").write_bytes(b"")
     with (
-        pytest.raises(OutputError, match="cannot use it as the output folder") as caught,
+        pytest.raises(OutputError, match="cannot use this folder") as caught,
         Lock(tmp_path / path),
     ):
         pass

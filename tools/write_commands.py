@@ -25,8 +25,8 @@ What each prints on stdout is data, on stderr talk. Colour comes on a terminal o
 | 0 | done; problems in digests are warnings |
 | 1 | failed or refused, the output is as before; also `check` with problems |
 | 2 | wrong usage or config; nothing was touched |
-| 75 | another build of the same output is running; nothing was touched |
-| 130, 143 | interrupted or ended by a signal; the next build completes what this one began |
+| 75 | another run is using the same output, catalog or digests folder; nothing was touched |
+| 129, 130, 143 | ended by a closed terminal, Ctrl-C or `kill`; the next build completes what this one began |
 
 <!-- Written by tools/write_commands.py from the commands' own help; change that. -->
 """

@@ -8,7 +8,7 @@ _YOUNG = 50_000
 
 
 def run() -> None:
-    """Run the command line as a process of its own, which Ctrl-C ends without a word until there is one to say."""
+    """Run the command line as a process of its own; until it is loaded, Ctrl-C ends it silently."""
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     gc.set_threshold(_YOUNG)  # processes of a build inherit it

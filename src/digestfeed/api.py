@@ -13,8 +13,8 @@ from concurrent.futures import Executor
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from digestfeed import problems
-from digestfeed.config import CONFIG_NAME, Config, parse_config
+from digestfeed import problems, websub
+from digestfeed.config import CATALOG, Config
 from digestfeed.errors import BusyError, ConfigError, DigestFeedError, OutputError, RefusedError, SourceError
 from digestfeed.model import Appearance, Digest, Item, Location, Mention, Paper, Parsed, Problem
 from digestfeed.parse import parse
@@ -22,6 +22,7 @@ from digestfeed.pipeline.build import Options
 from digestfeed.pipeline.build import build as _build
 from digestfeed.pipeline.inspect import all_papers
 from digestfeed.pipeline.report import Report
+from digestfeed.sources import read_config
 
 __all__ = [
     "Appearance",
@@ -46,23 +47,7 @@ __all__ = [
     "read_config",
 ]
 
-_CATALOG = Path(".digestfeed", "catalog.sqlite3")
-
 AnyPath = str | os.PathLike[str]
-
-
-def read_config(path: AnyPath = CONFIG_NAME) -> Config:
-    """Read a config.
-
-    Raises:
-        ConfigError: it cannot be read, or a key of it cannot be used; says which, and its line.
-    """
-    try:
-        text = Path(path).read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "expected UTF-8"
-        raise ConfigError(os.fspath(path), f"cannot read the config: {reason}") from error
-    return parse_config(os.fspath(path), text)
 
 
 def build(  # noqa: PLR0913 -- keywords, as on the command line
@@ -70,7 +55,7 @@ def build(  # noqa: PLR0913 -- keywords, as on the command line
     out: AnyPath,
     *,
     config: Config | None = None,
-    catalog: AnyPath = _CATALOG,
+    catalog: AnyPath = CATALOG,
     now: dt.datetime | None = None,
     templates: AnyPath | None = None,
     full: bool = False,
@@ -81,12 +66,15 @@ def build(  # noqa: PLR0913 -- keywords, as on the command line
 ) -> Report:
     """Build the site, as `digestfeed build` does; only what changed since the last build with this catalog is made.
 
+    If the config has WebSub hubs, the feeds that changed are noted beside the catalog for the next `digestfeed ping`.
+
     Args:
         digests: the folder of digests, read with all below it.
         out: the output folder.
         config: the settings; the defaults where there are none.
         catalog: the file that remembers; it belongs to this pair of folders.
-        now: the moment of the build, with a time zone; digests of later days wait.  By default this moment.
+        now: the moment of the build, with a time zone; digests of later days, in the config's time zone, wait.  By
+            default this moment.
         templates: a folder of templates that go before those of the package.
         full: read, make and compare everything again.
         strict: publish nothing if a digest has a problem; or only if it has one of these codes or kinds.
@@ -97,28 +85,30 @@ def build(  # noqa: PLR0913 -- keywords, as on the command line
 
     Raises:
         DigestFeedError: nothing was published; its kinds say why.
+        ValueError: a name in `strict` is neither a code nor a kind.
     """
-    return _build(
-        Options(
-            digests=Path(digests),
-            out=Path(out),
-            catalog=Path(catalog),
-            config=config or Config(),
-            now=now or dt.datetime.now(dt.UTC),
-            templates=None if templates is None else Path(templates),
-            full=full,
-            allow_shrink=allow_shrink,
-            strict=problems.ALL if strict is True else problems.select(strict or ()),
-            jobs=jobs,
-            executor=executor,
-        )
+    options = Options(
+        digests=Path(digests),
+        out=Path(out),
+        catalog=Path(catalog),
+        config=config or Config(),
+        now=now or dt.datetime.now(dt.UTC),
+        templates=None if templates is None else Path(templates),
+        full=full,
+        allow_shrink=allow_shrink,
+        strict=problems.ALL if strict is True else problems.select(strict or ()),
+        jobs=jobs,
+        executor=executor,
     )
+    report = _build(options)
+    websub.remember(options.config, options.catalog, report.changed_feeds)
+    return report
 
 
 def parse_digest(text: str, name: str = "digest.md") -> Parsed:
     """Read the text of one digest: its items, its chatter, and what could not be read, each with its line.
 
-    `name` is the file's path, for addresses.  Nothing is inferred: no days, no fields, no merging.
+    `name` is the file's path, for the locations of problems.  Nothing is inferred: no days, no fields, no merging.
     """
     return parse(name, text)
 
@@ -126,7 +116,8 @@ def parse_digest(text: str, name: str = "digest.md") -> Parsed:
 def papers(digests: AnyPath, *, config: Config | None = None, now: dt.datetime | None = None) -> Iterator[Paper]:
     """Give the papers of a folder, each once, as the site has them, in order of (published, key); the undated first.
 
-    Builds nothing and remembers nothing.
+    Builds nothing and remembers nothing.  `now` is a moment with a time zone, by default this one: digests of later
+    days are left out.
 
     Raises:
         SourceError: there is no such folder.

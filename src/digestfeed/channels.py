@@ -153,7 +153,7 @@ def check_slugs(path: str, chosen: Iterable[ChannelConfig], fields: Iterable[Fie
         taken |= {field.slug, *field.formerly}
     for channel in chosen:
         if channel.slug in taken or channel.slug.startswith(ONCE):
-            raise ConfigError(path, f"channels.{channel.slug}.slug: another feed has it already")
+            raise ConfigError(path, f"channels.slug: expected one that no other feed has, got {channel.slug!r}")
         taken.add(channel.slug)
 
 

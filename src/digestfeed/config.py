@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -20,10 +22,14 @@ from digestfeed.toml import line_of
 CONFIG_NAME = "digestfeed.toml"
 """The name under which a config is looked for."""
 
+CATALOG = Path(".digestfeed", "catalog.sqlite3")
+"""Where the catalog is, from the config's folder."""
+
 PREVIEW_URL = "http://127.0.0.1:8000/"
 PREVIEW_AUTHORITY = "localhost,2024"
 
-Slug = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*\Z", max_length=63)]
+_SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*\Z"
+Slug = Annotated[str, msgspec.Meta(pattern=_SLUG, max_length=63)]
 Positive = Annotated[int, msgspec.Meta(ge=1, le=2**40)]
 
 
@@ -178,7 +184,7 @@ def parse_config(path: str, text: str) -> Config:
 
 def _located(path: str, text: str, key: str, reason: str) -> ConfigError:
     """Make the error of a key, with its line."""
-    names = [int(name) if name.isdecimal() else name for name in re.findall(r"[^.\[\]]+", key)]
+    names = [int(index) if index else name for index, name in re.findall(r"\[(\d+)\]|([^.\[\]]+)", key)]
     line = line_of(text, names)
     return ConfigError(f"{path}:{line}" if line else path, f"{key}: {reason}" if key else reason)
 
@@ -191,13 +197,20 @@ def with_base_url(config: Config, base_url: str | None) -> Config:
 
 
 def checked(path: str, config: Config, text: str = "") -> Config:
-    """Check what types cannot say, and end the base URL with a slash; `text` tells the line of a fault.
+    """Check what types cannot say, and end the base URL with a slash.
+
+    Args:
+        path: the file's name, for messages; or the option that the values come from, as `--base-url`.
+        config: what is checked.
+        text: the file's text, by which the line of a fault is found.
 
     Raises:
-        ConfigError: a URL, authority, time zone, language or pattern that cannot be used.
+        ConfigError: the first value that cannot be used: a URL, authority, time zone, language, slug or pattern.
     """
-    for key, problem in _faults(config):
-        raise _located(path, text, "" if path.startswith("--") else key, problem)
+    fault = next(_faults(config), None)
+    if fault is not None:
+        key, reason = fault
+        raise _located(path, text, "" if path.startswith("--") else key, reason)
     return msgspec.structs.replace(config, base_url=config.base_url.rstrip("/") + "/")
 
 
@@ -210,59 +223,59 @@ _LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*", re.IGNORECASE | re.ASCII)
 
 
 def _no_base(url: str) -> str:
+    if _is_http(url):
+        return f"expected a URL without user, query and fragment, got {url!r}"
     meant = f"https://{url.rstrip('/')}/"
     example = f", as {meant}" if url and "://" not in url and _is_base(meant) else ""
     return f"expected http://… or https://… with a host{example}, got {url!r}"
 
 
-def _faults(config: Config) -> list[tuple[str, str]]:
-    faults = []
+_Fault = tuple[str, str]
+"""A key whose value cannot be used, and why."""
+
+
+def _faults(config: Config) -> Iterator[_Fault]:
     if not _is_base(config.base_url):
-        faults.append(("base_url", _no_base(config.base_url)))
+        yield "base_url", _no_base(config.base_url)
     if not _AUTHORITY.fullmatch(config.id_authority):
-        faults.append(
-            (
-                "id_authority",
-                f"expected a domain and a year like example.org,2024, got {config.id_authority!r}",
-            )
-        )
+        yield "id_authority", f"expected a domain and a year like example.org,2024, got {config.id_authority!r}"
     if not _LANGUAGE.fullmatch(config.language):
-        faults.append(("language", f"expected a language tag like ko or en, got {config.language!r}"))
+        yield "language", f"expected a language tag like ko or en, got {config.language!r}"
     if not _zone_exists(config.timezone):
-        faults.append(("timezone", f"expected an IANA name like Asia/Seoul, got {config.timezone!r}"))
+        yield "timezone", f"expected an IANA name like Asia/Seoul, got {config.timezone!r}"
     for number, hub in enumerate(config.feeds.hubs):
         if not _is_http(hub):
-            faults.append((f"feeds.hubs[{number}]", f"expected a URL, got {hub!r}"))
+            yield f"feeds.hubs[{number}]", f"expected http://… or https://… with a host, got {hub!r}"
     try:
         problems.select(config.check.ignore)
     except ValueError as error:
-        faults.append(("check.ignore", str(error)))
-    return faults + _table_faults(config)
+        yield "check.ignore", str(error)
+    yield from _table_faults(config)
 
 
-def _table_faults(config: Config) -> list[tuple[str, str]]:
-    faults = []
+def _table_faults(config: Config) -> Iterator[_Fault]:
     for slug, field in config.fields.items():
-        faults += _slug_faults(f"fields.{slug}", slug, *field.formerly)
+        yield from _slug_faults(f"fields.{slug}", slug, *field.formerly)
     for number, channel in enumerate(config.channels):
-        faults += _slug_faults(f"channels[{number}].slug", channel.slug) + _channel_faults(number, channel)
-    return faults
+        yield from _slug_faults(f"channels[{number}].slug", channel.slug)
+        yield from _channel_faults(number, channel)
 
 
-def _slug_faults(key: str, *slugs: str) -> list[tuple[str, str]]:
+def _slug_faults(key: str, *slugs: str) -> Iterator[_Fault]:
     """A slug is a folder of the output: not that of all papers, nor one that Windows reserves."""
-    taken = [name for name in slugs if name == "all" or path_name(name) != name]
-    return [(key, f"expected another slug, {name!r} is taken") for name in taken]
+    for name in slugs:
+        if name == "all":
+            yield key, "expected another slug, 'all' is the feed of all papers"
+        elif path_name(name) != name:
+            yield key, f"expected another slug, {name!r} is a name that Windows reserves"
 
 
-def _channel_faults(number: int, channel: ChannelConfig) -> list[tuple[str, str]]:
-    faults = []
+def _channel_faults(number: int, channel: ChannelConfig) -> Iterator[_Fault]:
     for key, pattern in (("include", channel.include), ("exclude", channel.exclude)):
         try:
             re.compile(pattern or "")
         except re.error as error:
-            faults.append((f"channels[{number}].{key}", f"expected a regular expression: {error}"))
-    return faults
+            yield f"channels[{number}].{key}", f"expected a regular expression: {error}"
 
 
 def _is_http(url: str) -> bool:
@@ -321,6 +334,7 @@ def _with_slug(message: str, text: str) -> str:
 
 
 _IN_WORDS = {
+    f"`str` matching regex {_SLUG!r}": "a slug: a-z and 0-9, with single hyphens between them",
     "`str | null`": "a string",
     "`int | null`": "a whole number",
     "`object`": "a table",

@@ -70,21 +70,26 @@ Paint = Callable[[str, str], str]
 """Colours a text that is one of these parts of what is shown: `place`, `code`, `carets`."""
 
 
-def as_text(found: Iterable[Finding], folder: str, paint: Paint | None = None) -> Iterator[str]:
+def plain(text: str, _part: str) -> str:
+    """Leave a text as it is: the `Paint` for where there are no colours."""
+    return text
+
+
+def as_text(found: Iterable[Finding], folder: str, paint: Paint = plain) -> Iterator[str]:
     """Give for each problem a line that says it, the line of the digest, and carets below what is at fault."""
     for finding in found:
-        line = one_line(finding.problem, folder)
-        yield _painted(line, finding.problem, paint) if paint else line
+        yield _painted(one_line(finding.problem, folder), finding.problem, paint)
         if finding.source is not None:
             shown, carets = excerpt(finding, finding.source)
             blank = len(carets) - len(carets.lstrip())
             yield f"{finding.problem.where.line:5d} | {shown}"
-            yield f"{'':5s} | {carets[:blank]}{paint(carets[blank:], 'carets')}" if paint else f"{'':5s} | {carets}"
+            yield f"{'':5s} | {carets[:blank]}{paint(carets[blank:], 'carets')}"
 
 
 def _painted(line: str, problem: Problem, paint: Paint) -> str:
-    place, code, message = line.partition(f": {problem.code} {problem.kind}: ")
-    return f"{paint(place, 'place')}: {paint(code[2:-2], 'code')}: {message}"
+    code = f"{problem.code} {problem.kind}"
+    place, _, message = line.partition(f": {code}: ")
+    return f"{paint(place, 'place')}: {paint(code, 'code')}: {message}"
 
 
 def excerpt(finding: Finding, source: str) -> tuple[str, str]:

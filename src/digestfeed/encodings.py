@@ -1,7 +1,7 @@
 """The bytes of a file → its text.
 
-Owns which encodings are read, how one is told that has no mark, and what a text is to be whatever system wrote it.
-Refuses the disk, and guessing where a wrong guess would publish nonsense: what is no text is said to be none.
+Owns which encodings are read, how one without a byte order mark is recognised, and that a text comes out the same
+whatever system wrote it.  Refuses the disk, and guessing where a wrong guess would publish nonsense.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from digestfeed.text import normal
 
 
 class Decoded(NamedTuple):
-    """A text, and what is to be noted of its encoding where that was not UTF-8."""
+    """A text, and the name of its encoding where that was not UTF-8."""
 
     text: str
     note: str | None = None
@@ -26,7 +26,7 @@ _MARKED = (
     (b"\xfe\xff", "utf-16", "UTF-16"),
 )
 _UTF16 = ("utf-16-le", "utf-16-be")
-_SAMPLE = 4000  # bytes by which UTF-16 is told that has no mark
+_SAMPLE = 4000  # bytes by which UTF-16 without a mark is recognised
 _USUAL = re.compile("[\t\n\r -~가-힣]")
 _ABOVE_ASCII = re.compile(r"[^\x00-\x7f]+")
 _OTHER_ENDS = re.compile("[\v\f\x1c-\x1e\u2028\u2029]")
@@ -38,7 +38,7 @@ _UNUSUAL = bytes(set(range(0x100)) - {*range(0xA1, 0xA4), *range(0xB0, 0xC9)})
 
 
 def decode(data: bytes) -> Decoded | str:
-    r"""Decode UTF-8, UTF-16 and UTF-32 by their mark, UTF-16 without one, or CP949; else say why not.
+    r"""Decode UTF-8, UTF-16 and UTF-32 by their byte order mark, UTF-16 without one, or CP949; else say why not.
 
     Line ends come out as `\n`: CRLF, CR and NEL alike, and any others in a text that has none of these.  Byte order
     marks go, wherever files were joined.  Hangul in its parts (NFD, as a Mac may write it) is composed.

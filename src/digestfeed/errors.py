@@ -2,8 +2,8 @@
 
     DigestFeedError          base: the message is one sentence for the terminal
     ├── ConfigError          the config cannot be used; names the file and the key
-    ├── SourceError          the digests folder is missing or cannot be read
-    ├── BusyError            another build of the same output is running
+    ├── SourceError          the digests folder, or the place to fetch from, is missing or cannot be read
+    ├── BusyError            another run is using the same output, catalog or digests folder
     ├── RefusedError         publishing would lose papers, or --strict found problems
     └── OutputError          the output or the catalog cannot be written
 
@@ -32,30 +32,38 @@ def _again(kind: type[DigestFeedError], sentence: str, values: dict[str, object]
 
 
 class ConfigError(DigestFeedError):
-    """The config file is missing, is no TOML, or has a key that cannot be used."""
+    """The config file cannot be read, is no TOML, or has a key that cannot be used; or a template is at fault.
+
+    `is_unread`: the config file itself is missing, or cannot be read.
+    """
 
     exit_code = 2
 
-    def __init__(self, path: str, reason: str) -> None:
+    def __init__(self, path: str, reason: str, *, is_unread: bool = False) -> None:
         super().__init__(f"{path}: {reason}")
         self.path = path
+        self.is_unread = is_unread
 
 
 class SourceError(DigestFeedError):
-    """The digests folder is missing, is no folder, or cannot be listed."""
+    """The digests folder, or the place to fetch from, is missing or cannot be read.
 
-    def __init__(self, path: str, reason: str) -> None:
+    `is_missing`: there is no such digests folder, or it is a file.
+    """
+
+    def __init__(self, path: str, reason: str, *, is_missing: bool = False) -> None:
         super().__init__(f"{path}: {reason}")
         self.path = path
+        self.is_missing = is_missing
 
 
 class BusyError(DigestFeedError):
-    """Another build of the same output is running (EX_TEMPFAIL of sysexits.h)."""
+    """Another run is using the same output, catalog or digests folder (EX_TEMPFAIL of sysexits.h)."""
 
     exit_code = 75
 
     def __init__(self, path: str) -> None:
-        super().__init__(f"another build of {path} is running; nothing was touched")
+        super().__init__(f"another run is using {path}; nothing was touched")
         self.path = path
 
 

@@ -32,7 +32,7 @@ _PATH_BYTES = 1024
 
 
 class Brought(msgspec.Struct, frozen=True):
-    """A digest that was brought: its state there (empty: it may or may not have come), its size and mtime (ns) here."""
+    """A digest that was brought: its state there (empty: it may not have come yet), its bytes and mtime (ns) here."""
 
     state: str = ""
     size: int = -1
@@ -47,7 +47,7 @@ class Manifest(msgspec.Struct, frozen=True):
 
 
 class Fetched(msgspec.Struct, frozen=True):
-    """What a fetch did; `skipped` are the files that it left alone, and why."""
+    """What a fetch did: digests brought and their bytes, removed, as they were; and those left alone, with reasons."""
 
     brought: int
     bytes: int
@@ -71,9 +71,9 @@ def fetch(
     Args:
         source: where they are.
         folder: where they come to; it is there.
-        max_bytes: how large a digest may be.
+        max_bytes: how many bytes a digest may have.
         allow_shrink: remove what was brought also when more of it is gone than there is left.
-        progress: told how far it is.
+        progress: is told a stage, how many files are done, and of how many.
 
     Raises:
         SourceError: the source does not answer, has no digest, or suddenly few; or the folder is of another source.
@@ -211,11 +211,13 @@ class _Bringing:
         inside = os.path.realpath(self._folder)
         if os.path.commonpath([inside, os.path.realpath(place.parent)]) != inside:
             self.faults.append(SourceFault(path, "expected a folder inside the folder, got a link that leads out"))
-        elif place.is_dir():
+            return True
+        if place.is_dir():
             self.faults.append(SourceFault(path, "expected a place for a file, got a folder"))
-        elif path not in self._known and os.path.lexists(place):
+            return True
+        if path not in self._known and os.path.lexists(place):
             self._own.add(path)
-        return bool(self.faults) and self.faults[-1].path == path
+        return False
 
     def begin(self, todo: Sequence[Listed], gone: Sequence[str]) -> None:
         """Remember what may come from now on."""

@@ -26,6 +26,7 @@ addEventListener("pagehide", () => stream.close());
 """.encode()
 
 _POLICY = re.compile(rb'(<meta http-equiv="Content-Security-Policy" content=")([^"]*)')
+_VERSION = re.compile("[0-9]{1,9}")
 _HEAD_END = re.compile(rb"</head>", re.IGNORECASE)
 _STILL_THERE = 10.0  # seconds: a comment, so that a browser that went away is noticed
 
@@ -64,7 +65,7 @@ class Reloader:
             self._send_script(handler)
         elif path == EVENTS:
             with suppress(OSError):  # the browser went away
-                self._send_events(handler, int(query) if query.isascii() and query.isdigit() else -1)
+                self._send_events(handler, int(query) if _VERSION.fullmatch(query) else -1)
         else:
             return False
         return True

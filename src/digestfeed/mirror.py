@@ -12,24 +12,26 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 
 import msgspec
 
-from digestfeed import serve, urls, write
+from digestfeed import urls, write
 from digestfeed.errors import OutputError
+from digestfeed.media import media_type
 from digestfeed.storage import Storage
 
 MANIFEST = ".digestfeed-published.json"
-"""Where the target remembers; a hidden name, which web servers do not show."""
+"""The manifest's path at the target: a hidden name, which web servers do not show."""
 
 _PENDING = ""  # the hash of a file that may or may not be there
 
 
 class Sent(msgspec.Struct, frozen=True):
-    """A file at the target: its size, the mtime (ns) of the output's file that it was made from, and its SHA-256."""
+    """A file at the target: its bytes, the mtime (ns) of the output's file that it was made from, and its SHA-256."""
 
     size: int
     mtime_ns: int
@@ -43,7 +45,7 @@ class Manifest(msgspec.Struct, frozen=True):
 
 
 class Mirrored(msgspec.Struct, frozen=True):
-    """What a publication did."""
+    """What a publication did: files sent and their bytes, files removed, files that were there already."""
 
     sent: int
     bytes: int
@@ -51,7 +53,7 @@ class Mirrored(msgspec.Struct, frozen=True):
     unchanged: int
 
 
-# The first that fits; the same as docs/servers has it for a server of one's own.
+# The first that fits counts.  docs/servers has the same for a server of one's own.
 _CACHE: tuple[tuple[Callable[[str], bool], str], ...] = (
     (lambda path: path == urls.STATUS, "no-cache"),
     (lambda path: path.startswith("assets/"), "max-age=3600"),
@@ -64,7 +66,7 @@ _CACHE: tuple[tuple[Callable[[str], bool], str], ...] = (
 def _headers(path: str) -> dict[str, str]:
     """The headers with which object storage is to answer, as S3 names them."""
     cache = next(value for fits, value in _CACHE if fits(path))
-    return {"ContentType": serve.media_type(path), "CacheControl": cache}
+    return {"ContentType": media_type(path), "CacheControl": cache}
 
 
 # What is linked to comes before what links to it.
@@ -85,57 +87,77 @@ def turn(path: str) -> int:
 
 
 def mirror(out: Path, target: Storage, progress: Callable[[str, int, int], None] | None = None) -> Mirrored:
-    """Bring the target up to date with the output: send what is new or other, then remove what is no longer made.
+    """Bring the target up to date with the output: send what is new or changed, then remove what is no longer made.
 
-    No build may run meanwhile: hold the output's lock.
+    No build may run meanwhile: hold the output's lock.  `progress` is told a stage, how many files are done, and of
+    how many.
 
     Raises:
         OutputError: the output is empty or cannot be read, or the target cannot be written.
     """
-    here = dict(_files(out))
+    unlisted: list[OSError] = []
+    here = dict(_files(out, unlisted.append))
     if not here:
         raise OutputError(os.fspath(out), "expected a built site, got an empty folder; digestfeed build first")
     there = _manifest(target)
+    gone = sorted(there.keys() - here.keys())
+    _guard(out, gone, unlisted)
     found = {path: _compared(out, path, state, there.get(path)) for path, state in here.items()}
     todo = sorted((turn(path), path) for path, sent in found.items() if not _is_there(sent, there.get(path)))
-    gone = sorted(there.keys() - here.keys())
     done = total = 0
     if todo or gone:
         pending = {path: Sent(0, 0, _PENDING) for _, path in todo}
         _remember(target, {**there, **pending})
-    for _, group in groupby(todo, key=lambda one: one[0]):
-        for batch in _batches([path for _, path in group]):
-            files = [(path, (out / path).read_bytes()) for path in batch]
-            target.put(files, _headers)
-            done += len(files)
-            total += sum(len(data) for _, data in files)
-            if progress is not None:
-                progress("publishing", done, len(todo))
+    for batch in _batches(todo):
+        files = [(path, _read(out, path)) for path in batch]
+        target.put(files, _headers)
+        done += len(files)
+        total += sum(len(data) for _, data in files)
+        if progress is not None:
+            progress("publishing", done, len(todo))
     target.remove(gone)
     if found != there:
         _remember(target, found)
     return Mirrored(len(todo), total, len(gone), len(here) - len(todo))
 
 
+def _guard(out: Path, gone: Sequence[str], unlisted: Iterable[OSError]) -> None:
+    """Take no file for gone because its folder cannot be listed."""
+    for error in unlisted:
+        folder = Path(error.filename)
+        if any((out / path).is_relative_to(folder) for path in gone):
+            raise OutputError(os.fspath(folder), f"cannot be listed: {error.strerror}") from error
+
+
 _BATCH = 64
 
 
-def _batches(paths: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(paths), _BATCH):
-        yield paths[start : start + _BATCH]
+def _batches(todo: Sequence[tuple[int, str]]) -> Iterator[list[str]]:
+    """Cut what is to be sent, (turn, path) in order, into batches of one turn each."""
+    for _, group in groupby(todo, key=itemgetter(0)):
+        paths = [path for _, path in group]
+        for start in range(0, len(paths), _BATCH):
+            yield paths[start : start + _BATCH]
 
 
-def _files(out: Path) -> Iterator[tuple[str, tuple[int, int]]]:
-    for path in sorted(write.walk(out)):
+def _files(out: Path, unlisted: Callable[[OSError], object]) -> Iterator[tuple[str, tuple[int, int]]]:
+    for path in sorted(write.walk(out, unlisted)):
         info = (out / path).stat()
         yield path, (info.st_size, info.st_mtime_ns)
 
 
+def _read(out: Path, path: str) -> bytes:
+    try:
+        return (out / path).read_bytes()
+    except OSError as error:
+        raise OutputError(os.fspath(out / path), f"cannot be read: {error.strerror}") from error
+
+
 def _compared(out: Path, path: str, state: tuple[int, int], known: Sent | None) -> Sent:
-    """Say what a file is; it is read only if its size or mtime is another than when it was sent."""
+    """Say what a file is; it is read only if its size or mtime differs from when it was sent."""
     if known is not None and known.hash != _PENDING and (known.size, known.mtime_ns) == state:
         return known
-    return Sent(*state, hashlib.sha256((out / path).read_bytes()).hexdigest())
+    return Sent(*state, hashlib.sha256(_read(out, path)).hexdigest())
 
 
 def _is_there(sent: Sent, known: Sent | None) -> bool:

@@ -24,8 +24,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of a new project.
 
     `folder` and `program` are absolute paths, `digests` is relative to the folder; `base_url` and `authority` are
-    None where nothing tells them.  `requirement` is how the installed digestfeed can be installed elsewhere
-    (PEP 508); one without an address is a guess.
+    None where nothing tells them.  `requirement` is how pip installs this digestfeed on another machine (PEP 508);
+    one without an address is a guess, and a bad one where `installed_from` is an address that only this machine has.
     """
 
     folder: str
@@ -39,6 +39,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     base_url: str | None
     authority: str | None
     requirement: str
+    installed_from: str | None = None
 
 
 class Defaults(msgspec.Struct, frozen=True):
@@ -115,8 +116,10 @@ def write_recipes(names: Iterable[str], facts: Facts) -> dict[str, str]:
     return {path: _filled(source, facts) for path, source in wanted.items()}
 
 
-_REQUIREMENTS = {"requirements.txt": "requirements.txt"}
-_REPOSITORY = {**_REQUIREMENTS, ".gitignore": "gitignore"}
+REQUIREMENTS = "requirements.txt"
+"""The path of what pip installs where the build runs."""
+
+_REPOSITORY = {REQUIREMENTS: "requirements.txt", ".gitignore": "gitignore"}
 _FILES: dict[str, dict[str, str]] = {
     CONFIG: {CONFIG_NAME: "digestfeed.toml"},
     "cron": {"deploy/crontab": "crontab"},
@@ -126,7 +129,7 @@ _FILES: dict[str, dict[str, str]] = {
     },
     "github": {".github/workflows/digestfeed.yml": "github.yml", **_REPOSITORY},
     "gitlab": {".gitlab-ci.yml": "gitlab.yml", **_REPOSITORY},
-    "docker": {"Dockerfile": "Dockerfile", **_REQUIREMENTS},
+    "docker": {"Dockerfile": "Dockerfile", REQUIREMENTS: "requirements.txt"},
 }
 
 
@@ -167,8 +170,9 @@ def _unit(facts: Facts) -> dict[str, str]:
         "TITLE_UNIT": facts.title.replace("%", "%%"),
         "USER": facts.user,
         "FOLDER_UNIT": facts.folder.replace("%", "%%"),
-        "PROGRAM_UNIT": _systemd(facts.program),
-        "DIGESTS_UNIT": _systemd(facts.digests),
+        "FOLDER_WORD": _systemd(facts.folder),
+        "PROGRAM_UNIT": _systemd_argument(facts.program),
+        "DIGESTS_UNIT": _systemd_argument(facts.digests),
     }
 
 
@@ -201,6 +205,8 @@ def _nothing(facts: Facts) -> dict[str, str]:  # noqa: ARG001
 
 def _pip(facts: Facts) -> dict[str, str]:
     note = "" if " @ " in facts.requirement else " Change it if yours comes from elsewhere."
+    if facts.installed_from:
+        note = " Change it: the digestfeed that wrote this came from a folder, and may be published nowhere."
     return {"NOTE": note, "REQUIREMENT": facts.requirement}
 
 
@@ -227,7 +233,15 @@ def _cron(text: str) -> str:
     return shlex.quote(text).replace("%", r"\%")
 
 
+_BARE_WORD = re.compile(r"[\w@%+=:,./$-]+")
+
+
 def _systemd(text: str) -> str:
-    """Quote a word of a command line in a unit: no specifiers, no variables."""
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
-    return f'"{escaped}"' if escaped != text or " " in text else text
+    """Quote a word in a unit: no specifiers."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
+    return escaped if _BARE_WORD.fullmatch(escaped) else f'"{escaped}"'
+
+
+def _systemd_argument(text: str) -> str:
+    """Quote a word of a command line in a unit: no variables either."""
+    return _systemd(text.replace("$", "$$"))

@@ -1,12 +1,12 @@
 """The preview: shows the output folder over HTTP as a well-kept web server would, to this machine.
 
-Owns the content type of each kind of file, the gate by which a request becomes a file, and the HTTP around it
-(RFC 9110): validators, 304, ranges, gzip.  Refuses writing, listing folders, hidden names, whatever lies outside
-the output, every method but GET and HEAD, and requests by a name that is not this machine's own.
+Owns the gate by which a request becomes a file, and the HTTP around it (RFC 9110): validators, 304, ranges, gzip.
+Refuses writing, listing folders, hidden names, whatever lies outside the output, every method but GET and HEAD, and
+requests by a name that is not this machine's own.
 
 It stands on the standard library's server.  What a framework would take off us, conditional requests and ranges, is
-the smaller part; the gate, the types and the two encodings of a file would be ours all the same, and a preview
-should need nothing installed.  For publishing there are real servers (docs/servers.md).
+the smaller part; the gate and the two encodings of a file would be ours all the same, and a preview should need
+nothing installed.  For publishing there are real servers (docs/servers.md).
 """
 
 from __future__ import annotations
@@ -31,58 +31,13 @@ from urllib.parse import unquote, urlsplit
 
 from digestfeed import urls
 from digestfeed.errors import OutputError
+from digestfeed.media import HTML, PLAIN, TEXTUAL, media_type
 
 HOST = "127.0.0.1"
 PORT = 8000
 
 Log = Callable[[str], object]
 """Is told a line for the terminal, printable ASCII."""
-
-# -- the types ------------------------------------------------------------------------------------------------
-
-_ATOM = "application/atom+xml; charset=utf-8"
-_NAMES = {
-    urls.Format.ATOM.value: _ATOM,
-    urls.Format.RSS.value: "application/rss+xml; charset=utf-8",
-    urls.Format.JSON.value: "application/feed+json",
-}
-_TEXTS = {
-    "bib": "application/x-bibtex; charset=utf-8",
-    "css": "text/css; charset=utf-8",
-    "html": "text/html; charset=utf-8",
-    "js": "text/javascript; charset=utf-8",
-    "json": "application/json; charset=utf-8",
-    "jsonl": "application/jsonl",
-    "opml": "text/x-opml; charset=utf-8",
-    "svg": "image/svg+xml; charset=utf-8",
-    "txt": "text/plain; charset=utf-8",
-    "xml": "application/xml; charset=utf-8",
-}
-_BINARIES = {
-    "gif": "image/gif",
-    "ico": "image/x-icon",
-    "jpg": "image/jpeg",
-    "png": "image/png",
-    "wasm": "application/wasm",
-    "webp": "image/webp",
-    "woff2": "font/woff2",
-}
-_COMPRESSIBLE = frozenset({*_NAMES.values(), *_TEXTS.values()})
-_ARCHIVE_DOCUMENT = re.compile(r"feeds/[^/]+/archive/[^/]+\.xml")
-
-
-def media_type(path: str) -> str:
-    """Give the content type of an output path.
-
-    >>> media_type("feeds/all/archive/2024-12-1.xml"), media_type("archive/2024-12/sitemap.xml")
-    ('application/atom+xml; charset=utf-8', 'application/xml; charset=utf-8')
-    """
-    if _ARCHIVE_DOCUMENT.fullmatch(path):
-        return _ATOM
-    name = path.rpartition("/")[2]
-    suffix = name.rpartition(".")[2]
-    return _NAMES.get(name) or _TEXTS.get(suffix) or _BINARIES.get(suffix) or "application/octet-stream"
-
 
 SAFE_HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -263,16 +218,16 @@ MOST_CONNECTIONS = 64
 """Connections at a time; a browser opens six.  More are told to come back later."""
 
 PATIENCE = 15
-"""Seconds after which whoever has not sent the whole head of a request is hung up on, at the latest twice that."""
+"""Seconds that a client has to send the whole head of a request; it is hung up on within twice as many."""
 
 
 _FULL = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
 
 class _Watch:
-    """Hangs up on those who take their time to ask: a client that sends a byte now and then would stay for ever.
+    """Hangs up on clients that take too long to ask: one that sends a byte now and then would stay for ever.
 
-    Looks every `PATIENCE` seconds; who was waited for when it looked before, and still is, has had its time.
+    Looks every `PATIENCE` seconds, and hangs up on those that were already waited for at the look before.
     """
 
     def __init__(self) -> None:
@@ -469,7 +424,7 @@ class Handler(BaseHTTPRequestHandler):
             self._document(document)
 
     def _document(self, document: _Document) -> None:
-        if self.server.extras is not None and document.type == _TEXTS["html"]:
+        if self.server.extras is not None and document.type == HTML:
             page = self.server.extras.rewrite(document.file.read())
             self._whole(HTTPStatus.OK, {"Content-Type": document.type, "Cache-Control": "no-store"}, page)
             return
@@ -525,7 +480,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def _plain(self, status: HTTPStatus, headers: Mapping[str, str] | None = None) -> None:
         body = f"{status.value} {status.phrase}\n".encode()
-        self._whole(status, {"Content-Type": _TEXTS["txt"], **(headers or {})}, body)
+        self._whole(status, {"Content-Type": PLAIN, **(headers or {})}, body)
 
     def _whole(self, status: HTTPStatus, headers: Mapping[str, str], body: bytes) -> None:
         self._head(status, {**headers, "Content-Length": str(len(body))})
@@ -555,7 +510,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def _coding(self, document: _Document) -> str:
         """Choose the content coding; what is asked for in parts is sent as it is."""
-        fits = document.type in _COMPRESSIBLE and _GZIP_FROM <= document.size <= _GZIP_UP_TO
+        fits = document.type in TEXTUAL and _GZIP_FROM <= document.size <= _GZIP_UP_TO
         whole = self.command == "HEAD" or not self._field("Range")
         return "gzip" if fits and whole and _takes_gzip(self._field("Accept-Encoding")) else ""
 
@@ -570,7 +525,7 @@ class Handler(BaseHTTPRequestHandler):
     # -- what the base class is told --------------------------------------------------------------------------
 
     def version_string(self) -> str:
-        """Name the program; its version, and Python's, are nobody's business."""
+        """Name the program, without its version or Python's."""
         return "digestfeed"
 
     def send_response(self, code: int, message: str | None = None) -> None:
@@ -609,8 +564,8 @@ def server(
         ) from error
 
 
-def serve(root: Path, host: str = HOST, port: int = PORT, log: Log | None = None) -> None:
-    """Show the output folder until interrupted; arguments and errors are those of `server`."""
-    with server(root, host, port, log) as preview, suppress(KeyboardInterrupt):
+def serve(root: Path, port: int = PORT, log: Log | None = None) -> None:
+    """Show the output folder to this machine until interrupted; arguments and errors are those of `server`."""
+    with server(root, HOST, port, log) as preview, suppress(KeyboardInterrupt):
         preview.log(f"{ascii(str(root))[1:-1]} is shown at {preview.url} until you press Ctrl-C")
         preview.serve_forever()

@@ -1,7 +1,7 @@
 """Finding and decoding digest files: the door by which digests come in.
 
-Owns what counts as a digest file; refuses parsing.  Only regular files are read,
-up to a size; links are followed only where they stay inside the digests folder.
+Owns what counts as a digest file; refuses parsing.  Only regular files are read, up to a size; links are followed
+only where they stay inside the digests folder.  The operator's own files, config and templates, come in here too.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pathlib import Path
 import msgspec
 
 from digestfeed import encodings
+from digestfeed.config import CONFIG_NAME, Config, parse_config
 from digestfeed.errors import ConfigError, SourceError
 
 SUFFIXES = (".md", ".markdown", ".txt")
@@ -61,7 +62,7 @@ def require(folder: str | os.PathLike[str]) -> str:
     root = os.fspath(folder)
     if not os.path.isdir(root):
         reason = "expected a folder of digests, got a file" if os.path.exists(root) else "no such folder of digests"
-        raise SourceError(root, reason)
+        raise SourceError(root, reason, is_missing=True)
     return root
 
 
@@ -83,6 +84,20 @@ def scan(folder: str | os.PathLike[str]) -> tuple[list[SourceFile], list[SourceF
     walk.found.sort(key=lambda file: file.path)
     walk.faults.sort(key=lambda fault: fault.path)
     return walk.found, walk.faults
+
+
+def read_config(path: str | os.PathLike[str] = CONFIG_NAME) -> Config:
+    """Read a config file, by default `digestfeed.toml` in the current folder.
+
+    Raises:
+        ConfigError: it cannot be read, or a key of it cannot be used; says which, and its line.
+    """
+    try:
+        text = Path(path).read_text("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "expected UTF-8"
+        raise ConfigError(os.fspath(path), f"cannot read the config: {reason}", is_unread=True) from error
+    return parse_config(os.fspath(path), text)
 
 
 def templates(folder: str | os.PathLike[str]) -> dict[str, str]:
@@ -152,7 +167,7 @@ class _Walk:
 
     def _leads_inside(self, entry: os.DirEntry[str], name: str) -> bool:
         real = os.path.realpath(entry.path)
-        inside = real == self._inside or real.startswith(self._inside + os.sep)
+        inside = real == self._inside or _is_inside(real, self._inside)
         if not inside and entry.name.lower().endswith(SUFFIXES):
             self._fault(name, _OUTSIDE, "link-outside")
         return inside

@@ -20,7 +20,7 @@ T = TypeVar("T")
 Info = Mapping[str, object]
 
 _PARTIAL = ".digestfeed-partial"
-_DEEPEST = 4096  # characters of a path: who lists for us may go on for ever
+_DEEPEST = 4096  # characters of a path: a hostile server might list folders in folders for ever
 _THREADS = 16  # requests under way to storage that answers each by itself
 
 
@@ -55,7 +55,7 @@ class FileSystem(Protocol):
 
 
 class Listed(msgspec.Struct, frozen=True):
-    """A file: its path below the place, its size in bytes, and its state, another when it is another file.
+    """A file: its path below the place, its size in bytes, and its state, which changes whenever the file does.
 
     A size or a state that the storage does not tell is None.
     """
@@ -85,7 +85,7 @@ def open_storage(url: str, kind: type[OutputError | SourceError] = OutputError) 
     return Storage(shown, files, root, kind)
 
 
-_PASSWORD = re.compile(r"(//[^/@:]*):[^/@]*@")  # of a URL
+_PASSWORD = re.compile(r"(//[^/@:]*):[^/]*@")  # of a URL, up to the last @: one of its own may be in it
 
 
 @cache
@@ -121,7 +121,7 @@ class Storage:
         self._folders: set[str] = set()
 
     def listing(self) -> list[Listed]:
-        """List the regular files, in order of path; of a name nothing is promised but that it stands below the place.
+        """List the regular files, in order of path; all that is promised of a name is that it is below the place.
 
         Raises:
             OutputError, SourceError: not all of it can be listed.
@@ -142,7 +142,7 @@ class Storage:
         )
 
     def _all(self) -> Iterator[Info]:
-        """Go over all objects below the place; folders there are none, and nothing to be passed over."""
+        """Go over all objects below the place; there are no folders, so nothing to pass over."""
         yield from self._files.find(self._root, detail=True).values()
 
     def _walk(self) -> Iterator[Info]:
@@ -175,7 +175,7 @@ class Storage:
             raise self._fault(f"cannot read {path}", error) from error
 
     def read_each(self, paths: Sequence[str], limit: int) -> list[bytes | OSError]:
-        """Give of each file at most so many bytes, or why this one cannot be read: it is gone, or not for us.
+        """Give at most so many bytes of each file, or why it cannot be read: it is gone, or access is denied.
 
         Raises:
             OutputError, SourceError: the storage does not answer.
@@ -187,7 +187,7 @@ class Storage:
 
         Args:
             files: path and bytes of each.
-            headers: gives for a path with what it is to be answered, where the storage is a web server too.
+            headers: gives the headers to answer a path with, where the storage is a web server too.
 
         Raises:
             OutputError, SourceError: one of them cannot be written.
@@ -244,7 +244,7 @@ class Storage:
         return self._kind(self.url, _said(what, error))
 
 
-# What kinds of storage call it that is another when a file is another; the surest first.
+# What kinds of storage call a file's state; the surest first.
 _STATES = ("ETag", "etag", "md5Hash", "content_md5", "mtime", "LastModified", "last_modified", "updated")
 
 
@@ -256,4 +256,5 @@ def _listed(path: str, info: Info) -> Listed:
 
 
 def _said(what: str, error: Exception) -> str:
-    return f"{what}: {' '.join(str(error).split()) or type(error).__name__}"
+    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return f"{what}: {' '.join(reason.split()) or type(error).__name__}"

@@ -106,6 +106,15 @@ def slug(text: str) -> str:
     return f"{name}-" if name in _RESERVED_NAMES else name
 
 
+def primary_language(tag: str) -> str:
+    """Give the language of a tag without its script and region, in lower case (RFC 5646, 2.2.1).
+
+    >>> primary_language("ko-KR"), primary_language("kok")
+    ('ko', 'kok')
+    """
+    return tag.partition("-")[0].lower()
+
+
 def rfc3339(moment: Moment) -> str:
     """Write a moment as RFC 3339 does, in UTC, to the second.
 

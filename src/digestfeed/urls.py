@@ -174,7 +174,7 @@ _OURS = re.compile(
 
 
 def is_ours(path: str) -> bool:
-    """Tell whether a path is one that this program gives to a document that not every site has."""
+    """Tell whether a path is of a kind that builds make, and may later have to remove."""
     return _OURS.fullmatch(path) is not None
 
 

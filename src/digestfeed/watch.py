@@ -12,8 +12,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from threading import Event
+from types import ModuleType
 
-from digestfeed.errors import SourceError
+from digestfeed.errors import DigestFeedError, SourceError
 
 LOOK_MS = 500
 """Milliseconds between two looks at the config and the templates."""
@@ -24,13 +25,11 @@ QUIET_MS = 200
 LONGEST_MS = 2000
 """Milliseconds after which a change is told though it goes on."""
 
-_INSTALL = "pip install 'digestfeed[watch]'"
-
 
 def changes(
     digests: Path, others: Sequence[Path] = (), made: Sequence[Path] = (), stop: Event | None = None
 ) -> Iterator[list[str]]:
-    """Yield what changed, each time that a change is over; at first, and with nothing, when the watch is set.
+    """Yield what changed, whenever a change is over; the first time, with nothing, as soon as the watch is set.
 
     Args:
         digests: the folder of digests, watched with all below it.
@@ -42,7 +41,8 @@ def changes(
         The paths, sorted; the digests folder's own when it was taken away or came back.
 
     Raises:
-        SourceError: watchfiles is not there, or the system cannot watch the folder.
+        SourceError: the system cannot watch the folder.
+        DigestFeedError: watchfiles is not installed.
     """
     stop = stop or Event()
     stamps, concerns = _Stamps(digests, others), _Filter(digests, made)
@@ -55,16 +55,17 @@ def changes(
             yield paths
 
 
-def require() -> None:
-    """Make sure that a folder can be watched at all.
+def library() -> ModuleType:
+    """Give the library that watches folders.
 
     Raises:
-        SourceError: watchfiles is not there.
+        DigestFeedError: it is not installed.
     """
     try:
-        import watchfiles  # noqa: F401, PLC0415 -- an extra
+        import watchfiles  # noqa: PLC0415 -- an extra
     except ImportError as error:
-        raise SourceError("watchfiles", f"watching needs it: {_INSTALL}") from error
+        raise DigestFeedError("watching needs watchfiles: pip install 'digestfeed[watch]'") from error
+    return watchfiles
 
 
 def _while_there(digests: Path, stamps: _Stamps, concerns: _Filter, stop: Event) -> Iterator[list[str]]:
@@ -78,11 +79,7 @@ def _while_there(digests: Path, stamps: _Stamps, concerns: _Filter, stop: Event)
 
 def _told(digests: Path, concerns: _Filter, stop: Event) -> Iterator[set[str]]:
     try:
-        from watchfiles import watch  # noqa: PLC0415 -- an extra
-    except ImportError as error:
-        raise SourceError(str(digests), f"watching needs watchfiles: {_INSTALL}") from error
-    try:
-        for batch in watch(
+        for batch in library().watch(
             digests,
             watch_filter=None,
             debounce=LONGEST_MS,

@@ -35,7 +35,9 @@ if TYPE_CHECKING:
 
 PENDING = "pending-pings.json"
 TIMEOUT = 10.0
+"""Seconds for each of connecting, sending and waiting for a piece of the answer."""
 RETRIES = 3
+"""How often a feed is tried again at a hub."""
 LONGEST_WAIT = 60.0
 """Seconds that are waited for a hub at most before a retry; one that asks for more is left for the next ping."""
 
@@ -73,23 +75,21 @@ class PingResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def ping(
-    hubs: Iterable[str],
-    feed_urls: Iterable[str],
+    due: Mapping[str, Sequence[str]],
     *,
     client: httpx.Client | None = None,
     timeout: float = TIMEOUT,
     retries: int = RETRIES,
     sleep: Sleep | None = None,
 ) -> list[PingResult]:
-    """Tell each hub that each feed changed; a hub that fails stops no other.
+    """Tell each hub which feeds changed; a hub that fails stops no other.
 
     No answer, 429 and 5xx are tried again, after what Retry-After says (RFC 9110, section 10.2.3), else after 1, 2,
     4 … seconds; every other refusal is final.  Redirects are followed where they keep the method (307 and 308,
     RFC 9110, section 15.4), unless they leave https.
 
     Args:
-        hubs: their URLs.
-        feed_urls: the feeds' own URLs, as in `rel=self`: the topics.
+        due: hub → the feeds' own URLs, as in `rel=self`: the topics.
         client: is used and left open; None: one of our own.
         timeout: seconds for each of connecting, sending and waiting for a piece of the answer.
         retries: how often a feed is tried again at a hub.
@@ -101,9 +101,7 @@ def ping(
     Raises:
         DigestFeedError: httpx is not installed.
     """
-    feeds = tuple(feed_urls)
-    teller = _Teller(timeout, retries, sleep)
-    return teller.tell(dict.fromkeys(hubs, feeds), client)
+    return _Teller(timeout, retries, sleep).tell(due, client)
 
 
 class _Teller:
@@ -116,19 +114,19 @@ class _Teller:
         self._interrupted = threading.Event()
         self._sleep = sleep or self._interrupted.wait
 
-    def tell(self, feeds: Mapping[str, Sequence[str]], client: httpx.Client | None) -> list[PingResult]:
+    def tell(self, due: Mapping[str, Sequence[str]], client: httpx.Client | None) -> list[PingResult]:
         """Tell hubs of feeds: hub → the feeds' URLs."""
         from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 -- not needed to note what is pending
 
-        due = {hub: urls for hub, urls in feeds.items() if urls}
-        if not due:
+        hubs = [hub for hub, feeds in due.items() if feeds]
+        if not hubs:
             return []
         with (
             nullcontext(client) if client else self._httpx.Client() as used,
-            ThreadPoolExecutor(min(len(due), _HUBS_AT_ONCE)) as pool,
+            ThreadPoolExecutor(min(len(hubs), _HUBS_AT_ONCE)) as pool,
         ):
             try:
-                told = list(pool.map(lambda hub: list(self._tell_hub(used, hub, due[hub])), due))
+                told = list(pool.map(lambda hub: list(self._tell_hub(used, hub, due[hub])), hubs))
             except BaseException:
                 self._interrupted.set()
                 raise
@@ -297,9 +295,7 @@ def load_pending(path: Path) -> Pending:
     """
     try:
         pending = msgspec.json.decode(path.read_bytes(), type=Pending)
-    except FileNotFoundError:
-        return Pending()
-    except msgspec.MsgspecError:
+    except (FileNotFoundError, msgspec.MsgspecError):
         return Pending()
     except OSError as error:
         raise OutputError(str(path), f"cannot read it: {error.strerror}") from error
@@ -397,24 +393,12 @@ def remember(config: Config, catalog: Path, changed_feeds: Iterable[str]) -> Non
         save_pending(pending_path(catalog), changed_feeds)
 
 
-def ping_pending(
-    config: Config,
-    catalog: Path,
-    *,
-    client: httpx.Client | None = None,
-    timeout: float = TIMEOUT,
-    retries: int = RETRIES,
-    sleep: Sleep | None = None,
-) -> list[PingResult]:
+def ping_pending(config: Config, catalog: Path) -> list[PingResult]:
     """Tell the config's hubs what they have not been told yet, and note who took it.
 
     Args:
         config: names the hubs and where the site is.
         catalog: the catalog's file; what is pending lies beside it.
-        client: as for `ping`, like the rest.
-        timeout: seconds.
-        retries: how often a feed is tried again at a hub.
-        sleep: waits some seconds; for tests.
 
     Returns:
         One result a hub and feed that was due, hub by hub; none where nothing was.
@@ -435,8 +419,7 @@ def ping_pending(
         hub: [config.base_url + feed for feed, state in sorted(before.feeds.items()) if hub not in state.told]
         for hub in hubs
     }
-    teller = _Teller(timeout, retries, sleep)
-    results = teller.tell(due, client)
+    results = ping(due)
     taken: dict[str, list[str]] = {}
     for result in results:
         if result.ok:

@@ -19,7 +19,7 @@ import fcntl
 import os
 import stat
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -70,7 +70,7 @@ _public = _Public()
 
 
 class Lock:
-    """The right to build one output: an flock on its folder, gone with the process however that ends."""
+    """The right to write into one folder: an flock on it, gone with the process however that ends."""
 
     def __init__(self, root: Path) -> None:
         self._path = root
@@ -89,7 +89,7 @@ class Lock:
         _held.add(self._handle)
         return self
 
-    _cannot = "cannot use it as the output folder"
+    _cannot = "cannot use this folder"
 
     def _open(self) -> int:
         with _public:
@@ -349,9 +349,12 @@ def files_in(root: Path, folder: str) -> set[str]:
         return set()
 
 
-def walk(root: Path) -> Iterable[str]:
-    """Go over all regular files below the output folder, hidden ones left out, as relative paths."""
-    for folder, folders, names in os.walk(root):
+def walk(root: Path, unlisted: Callable[[OSError], object] | None = None) -> Iterable[str]:
+    """Go over all regular files below the output folder, hidden ones left out, as relative paths.
+
+    A folder that cannot be listed is passed over; `unlisted` is told of it, by the error with the folder's name.
+    """
+    for folder, folders, names in os.walk(root, onerror=unlisted):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         prefix = os.path.relpath(folder, root)
         for name in sorted(names):

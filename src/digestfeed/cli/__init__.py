@@ -1,7 +1,7 @@
 """The command line: options, one call into the pipeline, a report, an exit code.
 
 stdout is data, stderr is talk.  Exit codes: 0 built (problems in digests are warnings), 1 failed or refused, or
-`check` found problems, 2 wrong usage or config, 75 another build of the same output is running.
+`check` found problems, 2 wrong usage or config, 75 another run is using the same output.
 
 A command is loaded when it is called: what the others import costs a build from cron nothing.
 """

@@ -14,7 +14,7 @@ import click
 from digestfeed import __version__
 from digestfeed.cli import options
 from digestfeed.cli.talk import program, say
-from digestfeed.text import visible
+from digestfeed.text import number_of, one_line, visible, xml_clean
 
 if TYPE_CHECKING:
     from digestfeed.pipeline.survey import Survey
@@ -49,16 +49,26 @@ def init(digests: str, title: str | None, base_url: str | None, **wanted: bool) 
     from digestfeed.pipeline.survey import USUAL, survey
 
     folder = Path.cwd()
-    found = survey(folder, [digests] if digests else [USUAL, *_folders(folder)])
+    found = survey(folder, [_from(folder, digests)] if digests else [USUAL, *_folders(folder)])
     is_hosted = wanted["github"] or wanted["gitlab"]
     facts = _facts(folder, found, title, base_url or (_hosted_at(folder) if is_hosted else None))
     names = (recipes.CONFIG, *(name for name, is_wanted in wanted.items() if is_wanted))
-    for path, text in recipes.write_recipes(names, facts).items():
+    files = recipes.write_recipes(names, facts)
+    for path, text in files.items():
         is_new = write.create(folder, path, text.encode())
         say(f"{path}: {'written' if is_new else 'is there already, left alone'}")
-    say(visible(f"{found.digests}/: {found.files or 'no'} digests"))
+    if facts.installed_from and recipes.REQUIREMENTS in files:
+        here = f"{facts.requirement} was installed from {facts.installed_from}"
+        say(visible(f"{recipes.REQUIREMENTS}: {here}; change it to what pip can install on other machines"))
+    say(visible(f"{found.digests}/: {number_of(found.files, 'digest') if found.files else 'no digests'}"))
     named = "" if found.digests == USUAL else f" {found.digests}"
     say(f"next: {program()} build{named} && {program()} serve")
+
+
+def _from(folder: Path, path: str) -> str:
+    """Write a path in its simplest form: relative if it lies in the project's folder."""
+    whole = Path(os.path.normpath(folder / path))
+    return str(whole.relative_to(folder)) if whole.is_relative_to(folder) else os.path.normpath(path)
 
 
 def _folders(folder: Path) -> list[str]:
@@ -67,29 +77,32 @@ def _folders(folder: Path) -> list[str]:
 
 
 def _facts(folder: Path, found: Survey, title: str | None, base_url: str | None) -> Facts:
-    """Find out what a new project's recipes say; refuse a base URL or a title that the config would not take."""
-    import getpass
+    """Find out what a new project's recipes say.
 
+    Raises:
+        ConfigError: the config would not take the base URL.
+    """
     from digestfeed import recipes
     from digestfeed.config import Config, checked
 
+    checked("--base-url", Config(base_url=base_url or Config().base_url))
+    requirement, installed_from = _requirement()
     year = dt.datetime.now(dt.UTC).year
     defaults = recipes.DEFAULTS[found.language]
-    facts = recipes.Facts(
+    return recipes.Facts(
         folder=str(folder),
         program=str(Path(sys.argv[0]).absolute()),
-        user=getpass.getuser(),
+        user=_user(),
         digests=found.digests,
-        title=title or defaults.title,
+        title=one_line(xml_clean(title or "")) or defaults.title,
         description=defaults.description,
         language=found.language,
         timezone=recipes.timezone_of(found.language, _system_zone()),
         base_url=base_url,
         authority=recipes.authority_of(base_url, year) if base_url else None,
-        requirement=_requirement(),
+        requirement=requirement,
+        installed_from=installed_from,
     )
-    checked("--base-url", Config(base_url=base_url or Config().base_url))
-    return facts
 
 
 def _hosted_at(folder: Path) -> str | None:
@@ -105,19 +118,32 @@ def _text(path: Path) -> str:
         return ""
 
 
+def _user() -> str:
+    """The name of who runs this, else the number: in a container there may be no name.  systemd takes either."""
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # KeyError before Python 3.13
+        return str(os.getuid())
+
+
 def _system_zone() -> str:
     """The IANA name of the machine's time zone, or nothing."""
     named = os.environ.get("TZ", "").lstrip(":") or str(Path("/etc/localtime").resolve())
     return named.rpartition("zoneinfo/")[2]
 
 
-def _requirement() -> str:
-    """How pip installs this digestfeed elsewhere (PEP 508), by what it noted when it installed it here (PEP 610)."""
+def _requirement() -> tuple[str, str | None]:
+    """How pip installs this digestfeed elsewhere (PEP 508), and the address that it has on this machine alone, if any.
+
+    By what pip noted when it installed it here (PEP 610): nothing of what came from an index.
+    """
     import json
     from importlib import metadata
 
     noted = json.loads(metadata.distribution("digestfeed").read_text("direct_url.json") or "{}")
-    vcs = noted.get("vcs_info")
-    if vcs:
-        return f"digestfeed @ {vcs['vcs']}+{noted['url']}@{vcs['commit_id']}"
-    return f"digestfeed=={__version__}"
+    url, vcs = noted.get("url", ""), noted.get("vcs_info")
+    if not url or url.startswith("file:"):
+        return f"digestfeed=={__version__}", url or None
+    return f"digestfeed @ {vcs['vcs']}+{url}@{vcs['commit_id']}" if vcs else f"digestfeed @ {url}", None

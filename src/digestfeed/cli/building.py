@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 import click
 
 from digestfeed.cli import options
-from digestfeed.cli.given import CONFIG, catalog_of, config_of, executor_at, templates_of
+from digestfeed.cli.given import catalog_of, config_of, executor_at, templates_of
 from digestfeed.cli.talk import SHOWN, counted, print_problems, program, progress, say, tell_file
+from digestfeed.config import CONFIG_NAME
 from digestfeed.problems import BY_CODE
 from digestfeed.sources import would_read
 
 if TYPE_CHECKING:
     from digestfeed.config import Config
+    from digestfeed.pipeline.build import Options
     from digestfeed.pipeline.report import Report
 
 
@@ -58,14 +60,13 @@ def build(  # noqa: PLR0913, PLR0917 -- one parameter an option
     """Build feeds and archive from the digests in DIGESTS, a folder read with all below it."""
     from digestfeed.config import with_base_url
     from digestfeed.pipeline.build import Options
-    from digestfeed.pipeline.build import build as run
 
     if quiet and verbose:
         raise click.UsageError("-q and -v contradict each other: give one of them.")
     config = with_base_url(config_of(config_file), base_url)
     catalog = catalog_of(catalog, config_file)
     with progress(shown=not quiet and not verbose) as advance, executor_at(executor) as cluster:
-        report = run(
+        report = built(
             Options(
                 digests=digests,
                 out=out,
@@ -82,10 +83,6 @@ def build(  # noqa: PLR0913, PLR0917 -- one parameter an option
                 tell=tell_file if verbose else None,
             )
         )
-    if config.feeds.hubs:
-        from digestfeed import websub
-
-        websub.remember(config, catalog, report.changed_feeds)
     if report_file is not None:
         _write_report(report_file, report)
     told = [p for p in (report.problems if verbose else report.fresh) if p.code in config.check.codes]
@@ -93,6 +90,18 @@ def build(  # noqa: PLR0913, PLR0917 -- one parameter an option
     if not quiet:
         _print_report(report, out, verbose=verbose)
         _print_advice(digests, out, config, is_configured=config_file is not None)
+
+
+def built(options: Options) -> Report:
+    """Build, and note for the next `ping` which feeds changed."""
+    from digestfeed.pipeline.build import build as run
+
+    report = run(options)
+    if options.config.feeds.hubs:  # most sites have none, and the import takes 5 ms
+        from digestfeed import websub
+
+        websub.remember(options.config, options.catalog, report.changed_feeds)
+    return report
 
 
 def _write_report(path: Path, report: Report) -> None:
@@ -130,7 +139,7 @@ def _to_publish(*, is_configured: bool) -> str:
     """Say what is to be set before the site goes out; or that it is set, in a config that was not read."""
     from digestfeed.cli.hints import config_above
 
-    above = None if is_configured or Path(CONFIG).is_file() else config_above()
+    above = None if is_configured or Path(CONFIG_NAME).is_file() else config_above()
     if above is not None:
-        return f"there is no {CONFIG} here, and {above} was not read: give it with -c, or build from its folder"
-    return f"to publish, set base_url and id_authority in {CONFIG}; subscribers keep the ids you begin with"
+        return f"there is no {CONFIG_NAME} here, and {above} was not read: give it with -c, or build from its folder"
+    return f"to publish, set base_url and id_authority in {CONFIG_NAME}; subscribers keep the ids you begin with"

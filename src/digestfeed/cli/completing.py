@@ -6,8 +6,6 @@ value behind a `=` only; and mends how shells pass on words and values with a `=
 
 from __future__ import annotations
 
-import os
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,7 +41,7 @@ def completion(shell: str) -> None:
 
 
 class PaperId(click.ParamType):  # type: ignore[type-arg]  # generic in new versions of click alone
-    """A paper's id, as text: whatever it is, it is told when no digest has it."""
+    """A paper's id, as any text: the command says so if no digest has it."""
 
     name = "id"
 
@@ -69,13 +67,15 @@ def paper_ids(out: Path, begun: str) -> list[str]:
     It reads names of one folder or two and no page, so that a shell need not wait: of `papers/2412/2412.17743.html`
     the month and the id.  `urls.paper_path` is what makes these names.
     """
-    starts = {folder: _start(folder) for folder in _names(out / _PAPERS)}
+    from digestfeed.cli.hints import names_in
+
+    starts = {folder: _start(folder) for folder in names_in(out / _PAPERS)}
     near = [folder for folder, start in starts.items() if start.startswith(begun) or begun.startswith(start)]
     if len(near) != 1:
         return [starts[folder] for folder in near][:_MANY]
     folder = near[0]
     before = starts[folder] if not folder.isdecimal() else ""
-    names = (name.removesuffix(".html") for name in _names(out / _PAPERS / folder) if name.endswith(".html"))
+    names = (name.removesuffix(".html") for name in names_in(out / _PAPERS / folder) if name.endswith(".html"))
     return [key for name in names if (key := before + name).startswith(begun)][:_MANY]
 
 
@@ -84,12 +84,6 @@ def _start(folder: str) -> str:
     if folder == "items":
         return "item-"
     return f"{folder}." if folder.isdecimal() else f"{folder}/"
-
-
-def _names(folder: Path) -> list[str]:
-    with suppress(OSError):
-        return sorted(os.listdir(folder))  # noqa: PTH208 -- names, not paths
-    return []
 
 
 # -- shells -----------------------------------------------------------------------------------------------------

@@ -7,17 +7,14 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from digestfeed.errors import ConfigError
+from digestfeed.config import CATALOG, CONFIG_NAME, Config
+from digestfeed.sources import read_config
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
     from contextlib import AbstractContextManager
 
-    from digestfeed.config import Config
-
-CONFIG = "digestfeed.toml"
 TEMPLATES = "templates"
-_CATALOG = Path(".digestfeed", "catalog.sqlite3")
 
 
 def config_of(path: Path | None) -> Config:
@@ -26,29 +23,19 @@ def config_of(path: Path | None) -> Config:
     Raises:
         ConfigError: the config cannot be read, or cannot be used.
     """
-    from digestfeed.config import Config, parse_config
-
-    if path is None and not Path(CONFIG).is_file():
+    if path is None and not Path(CONFIG_NAME).is_file():
         return Config()
-    named = path or Path(CONFIG)
-    try:
-        text = named.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        from digestfeed.cli.hints import other_config
-
-        reason = error.strerror if isinstance(error, OSError) else "expected UTF-8"
-        raise ConfigError(str(named), f"cannot read the config: {reason}{other_config(named)}") from error
-    return parse_config(str(named), text)
+    return read_config(path or CONFIG_NAME)
 
 
 def catalog_of(path: Path | None, config_file: Path | None) -> Path:
     """Give the catalog: the one named, else that beside the config."""
-    return path or (config_file.parent if config_file else Path()) / _CATALOG
+    return path or (config_file.parent if config_file else Path()) / CATALOG
 
 
 def templates_of(path: Path | None) -> Path | None:
     """Give the folder of the operator's own templates: beside the config, if there is one."""
-    named = path or Path(CONFIG)
+    named = path or Path(CONFIG_NAME)
     return named.parent / TEMPLATES if named.is_file() else None
 
 

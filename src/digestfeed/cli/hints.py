@@ -12,8 +12,8 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from digestfeed.config import CONFIG_NAME as CONFIG
-from digestfeed.errors import SourceError
+from digestfeed.config import CONFIG_NAME
+from digestfeed.errors import ConfigError, SourceError
 from digestfeed.problems import select
 from digestfeed.sources import SUFFIXES
 
@@ -23,7 +23,11 @@ _MANY = 200  # folders, and names in one, that are looked at
 
 def with_next_step(error: BaseException, line: str) -> str:
     """Add to the line that tells an error what to do about it."""
-    return line + (_digests(Path(error.path)) if isinstance(error, SourceError) else "")
+    if isinstance(error, SourceError) and error.is_missing:
+        return line + _digests(Path(error.path))
+    if isinstance(error, ConfigError) and error.is_unread:
+        return line + _other_config(Path(error.path))
+    return line
 
 
 def _digests(path: Path) -> str:
@@ -69,18 +73,18 @@ def _none(_: Path) -> str:
 _GUESSES = (_a_code, _on_storage, _of_the_project_above, _misspelt, _elsewhere, _none)
 
 
-def other_config(path: Path) -> str:
+def _other_config(path: Path) -> str:
     """Say what may be meant by a config that cannot be read."""
     if path.is_dir():
-        return f"; did you mean {path / CONFIG}?" if (path / CONFIG).is_file() else "; name a file in it"
+        return f"; did you mean {path / CONFIG_NAME}?" if (path / CONFIG_NAME).is_file() else "; name a file in it"
     if path.exists():
         return ""
-    files = [name for name in _names(path.parent) if name.endswith(".toml")]
+    files = [name for name in _some_names(path.parent) if name.endswith(".toml")]
     near = _nearest(path, files)
     if near is not None:
         return f"; did you mean {near}?"
     above = config_above()
-    if above is not None and path.name == CONFIG:
+    if above is not None and path.name == CONFIG_NAME:
         return f"; did you mean {above}?"
     return "; digestfeed init writes one"
 
@@ -90,8 +94,8 @@ def config_above() -> Path | None:
     with suppress(OSError):
         here = Path.cwd()
         for number, folder in enumerate(here.parents, 1):
-            if (folder / CONFIG).is_file():
-                return Path(*[".."] * number, CONFIG)
+            if (folder / CONFIG_NAME).is_file():
+                return Path(*[".."] * number, CONFIG_NAME)
     return None
 
 
@@ -101,16 +105,20 @@ def _nearest(path: Path, names: Iterable[str]) -> Path | None:
 
 
 def _folders(folder: Path) -> list[Path]:
-    return [path for name in _names(folder) if not name.startswith(".") and (path := folder / name).is_dir()]
+    return [path for name in _some_names(folder) if not name.startswith(".") and (path := folder / name).is_dir()]
 
 
-def _names(folder: Path) -> list[str]:
-    """Give names in a folder, in order; none where it cannot be listed."""
+def names_in(folder: Path) -> list[str]:
+    """Give the names in a folder, in order; none where it cannot be listed."""
     with suppress(OSError):
-        return sorted(os.listdir(folder))[:_MANY]  # noqa: PTH208 -- names, not paths
+        return sorted(os.listdir(folder))  # noqa: PTH208 -- names, not paths
     return []
+
+
+def _some_names(folder: Path) -> list[str]:
+    return names_in(folder)[:_MANY]
 
 
 def _has_digests(folder: Path) -> bool:
     """Tell whether there is a file in a folder that is called as digests are: by a day."""
-    return any(name[0].isdecimal() and name.endswith(SUFFIXES) for name in _names(folder))
+    return any(name[0].isdecimal() and name.endswith(SUFFIXES) for name in _some_names(folder))

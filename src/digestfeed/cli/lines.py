@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from digestfeed.text import rfc3339, visible
+from digestfeed.text import number_of, rfc3339, visible
 
 if TYPE_CHECKING:
     from digestfeed.model import Appearance, Paper
@@ -65,7 +65,7 @@ def paper_lines(paper: Paper, appearances: Iterable[Appearance], digests: Path) 
     for appearance in appearances:
         item = appearance.item
         has = [name for name in ("title", "summary", "easy_summary", "authors", "thumbnail") if getattr(item, name)]
-        votes = "" if item.votes is None else f", {item.votes} votes"
+        votes = "" if item.votes is None else f", {number_of(item.votes, 'vote')}"
         when = f"{appearance.day} by {appearance.basis}" if appearance.day else "undated"
         yield visible(f"{digests}/{appearance.digest}:{item.line}: {when}{votes}; has {', '.join(has)}")
 

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from digestfeed import diagnostics
+from digestfeed import diagnostics, urls
 from digestfeed.cli import options
 from digestfeed.cli.completing import PaperId
 from digestfeed.cli.given import config_of, today
 from digestfeed.cli.lines import field_lines, paper_lines, suggestions
-from digestfeed.cli.talk import is_coloured, painter, say
+from digestfeed.cli.talk import is_coloured, painted, say
 from digestfeed.problems import BY_CODE
 from digestfeed.sources import NAMED
-from digestfeed.text import number_of
+from digestfeed.text import number_of, primary_language
 
 if TYPE_CHECKING:
     from digestfeed.pipeline.inspect import Lint
@@ -52,7 +52,7 @@ def check(digests: Path, config_file: Path | None, form: str, select: frozenset[
 
 
 def _as_text(found: Lint, digests: str) -> Iterable[str]:
-    return diagnostics.as_text(found.findings, digests, painter(sys.stdout))
+    return diagnostics.as_text(found.findings, digests, painted if is_coloured(sys.stdout) else diagnostics.plain)
 
 
 def _as_json(found: Lint, digests: str) -> Iterable[str]:
@@ -95,7 +95,7 @@ def fields(digests: Path, config_file: Path | None, *, suggest: bool) -> None:
 
     config = config_of(config_file)
     uses, unmatched = field_uses(digests, config, today(config))
-    korean = config.language.startswith("ko")
+    korean = primary_language(config.language) == "ko"
     for line in suggestions(unmatched) if suggest else field_lines(uses, unmatched, korean=korean):
         click.echo(line)
 
@@ -128,7 +128,7 @@ def status(out: Path, config_file: Path | None, max_age: int | None) -> None:
     from digestfeed.errors import DigestFeedError, OutputError
     from digestfeed.pipeline.monitor import seen
 
-    path, day = out / "status.json", today(config_of(config_file))
+    path, day = out / urls.STATUS, today(config_of(config_file))
     try:
         found = seen(str(path), path.read_bytes())
     except OSError as error:
@@ -142,4 +142,4 @@ def status(out: Path, config_file: Path | None, max_age: int | None) -> None:
         f"{number_of(found.problems, 'problem')}"
     )
     if max_age is not None and found.is_stale(day, max_age):
-        raise DigestFeedError(f"no digest of the last {max_age} days")
+        raise DigestFeedError(f"expected a digest of the last {number_of(max_age, 'day')}, got none")

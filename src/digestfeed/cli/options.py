@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from digestfeed.cli.given import CONFIG
+from digestfeed.config import CONFIG_NAME
 from digestfeed.problems import select as codes_of
 
 if TYPE_CHECKING:
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 Decorator = Callable[[Callable[..., None]], Callable[..., None]]
 
 PATH = click.Path(path_type=Path, readable=False)
-"""A file; what cannot be read is told by who reads it."""
+"""A file; whoever reads it tells if it cannot be read."""
 
 
 class Folder(click.Path):
-    """A folder, for which a shell offers folders; what is none is told by who uses it."""
+    """A folder, for which a shell offers folders; whoever uses it tells if it is none."""
 
     def __init__(self, path_type: type[Path | str] = Path) -> None:
         super().__init__(path_type=path_type, readable=False)
@@ -88,39 +88,18 @@ def with_strict(args: list[str]) -> list[str]:
     return ["--strict=all" if arg == "--strict" else arg for arg in args[:options]] + args[options:]
 
 
-def argument_digests(function: Callable[..., None]) -> Callable[..., None]:
-    """Add DIGESTS."""
-    return click.argument("digests", type=Folder(), default="digests")(function)
+argument_digests = click.argument("digests", type=Folder(), default="digests")
+argument_out = click.argument("out", type=Folder(), default="out")
+option_out = click.option("-o", "--out", type=Folder(), default="out", show_default=True, help="The output folder.")
+option_config = click.option(
+    "-c", "--config", "config_file", type=PATH, help=f"The config [default: {CONFIG_NAME}, if there]."
+)
+option_catalog = click.option("--catalog", type=PATH, help="The catalog [default: .digestfeed beside the config].")
+option_quiet = click.option("-q", "--quiet", is_flag=True, help="Print nothing unless something is wrong.")
 
-
-def argument_out(function: Callable[..., None]) -> Callable[..., None]:
-    """Add OUT."""
-    return click.argument("out", type=Folder(), default="out")(function)
-
-
-def option_out(function: Callable[..., None]) -> Callable[..., None]:
-    """Add `--out`."""
-    return click.option("-o", "--out", type=Folder(), default="out", show_default=True, help="The output folder.")(
-        function
-    )
-
-
-def option_config(function: Callable[..., None]) -> Callable[..., None]:
-    """Add `--config`."""
-    return click.option("-c", "--config", "config_file", type=PATH, help=f"The config [default: {CONFIG}, if there].")(
-        function
-    )
-
-
-def option_catalog(function: Callable[..., None]) -> Callable[..., None]:
-    """Add `--catalog`."""
-    return click.option("--catalog", type=PATH, help="The catalog [default: .digestfeed beside the config].")(function)
+OVERRIDES = "Where the site will be; overrides the config's."
 
 
 def option_base_url(text: str) -> Decorator:
-    """Add `--base-url`, with the text of its help."""
+    """Give the option `--base-url`, with the text of its help."""
     return click.option("--base-url", metavar="URL", help=text)
-
-
-OVERRIDES = "Where the site will be; overrides the config's."
-option_quiet = click.option("-q", "--quiet", is_flag=True, help="Print nothing unless something is wrong.")

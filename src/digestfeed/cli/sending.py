@@ -10,7 +10,12 @@ import click
 from digestfeed.cli import options
 from digestfeed.cli.given import catalog_of, config_of
 from digestfeed.cli.talk import progress, say
-from digestfeed.text import visible
+from digestfeed.sources import would_read
+from digestfeed.text import number_of, visible
+
+
+def _is_path(place: str) -> bool:
+    return "://" not in place
 
 
 @click.command()
@@ -46,10 +51,12 @@ def publish(target: str, out: Path, *, quiet: bool) -> None:
         if ":/" in str(out):
             raise click.UsageError(f"The target comes first, then the folder: digestfeed publish TARGET {target}")
         raise OutputError(str(out), "no such folder; build the site first: digestfeed build")
+    if _is_path(target) and would_read(out, target):
+        raise click.UsageError(f"The target {target} lies in {out}: the site would be published into itself.")
     with Lock(out), progress(shown=not quiet) as advance:
         done = mirror(out, open_storage(target), advance)
     if not quiet:
-        sent = f"{done.sent} files sent ({done.bytes / 1e6:.1f} MB)"
+        sent = f"{number_of(done.sent, 'file')} sent ({done.bytes / 1e6:.1f} MB)"
         say(f"{sent}, {done.removed} removed, {done.unchanged} as they were")
 
 
@@ -70,11 +77,15 @@ def fetch(source: str, digests: Path, config_file: Path | None, *, allow_shrink:
     from digestfeed.write import Lock
 
     max_bytes = config_of(config_file).digests.max_bytes
+    if _is_path(source) and would_read(source, digests):
+        raise click.UsageError(
+            f"{digests} lies in the source {source}: each fetch would bring what the last one brought."
+        )
     opened = open_storage(source, SourceError)
     with Lock(digests), progress(shown=not quiet) as advance:
         done = bring(opened, digests, max_bytes, allow_shrink=allow_shrink, progress=advance)
     for fault in done.skipped:
         say(visible(f"{opened.url}: {fault.path}: {fault.reason}"))
     if not quiet:
-        brought = f"{done.brought} digests fetched ({done.bytes / 1e6:.1f} MB)"
+        brought = f"{number_of(done.brought, 'digest')} fetched ({done.bytes / 1e6:.1f} MB)"
         say(f"{brought}, {done.removed} removed, {done.unchanged} as they were")

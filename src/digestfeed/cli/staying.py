@@ -12,8 +12,9 @@ import click
 
 from digestfeed import sources
 from digestfeed.cli import options
-from digestfeed.cli.given import CONFIG, TEMPLATES, catalog_of, config_of, templates_of
+from digestfeed.cli.given import TEMPLATES, catalog_of, config_of, templates_of
 from digestfeed.cli.talk import SHOWN, counted, print_problems, say
+from digestfeed.config import CONFIG_NAME
 from digestfeed.errors import DigestFeedError
 from digestfeed.text import visible
 
@@ -26,19 +27,19 @@ from digestfeed.text import visible
 @options.option_config
 def serve(out: Path, port: int, digests: Path, config_file: Path | None, *, live: bool) -> None:
     """Preview OUT on 127.0.0.1, as a web server would show it."""
-    from digestfeed.serve import HOST, server
     from digestfeed.serve import serve as show
+    from digestfeed.serve import server
 
     if not live:
         if out.is_dir() and not (out / "index.html").is_file():
             say(f"there is no index.html in {out}: is that what a build made?")
-        show(out, HOST, port, log=say)
+        show(out, port, log=say)
         return
     from digestfeed.live import Reloader
 
     reloader, site = Reloader(), _Site(digests, out, config_file)
     site.begin()
-    with server(out, HOST, port, extras=reloader) as preview, suppress(KeyboardInterrupt):
+    with server(out, port=port, extras=reloader) as preview, suppress(KeyboardInterrupt):
         threading.Thread(target=preview.serve_forever, daemon=True).start()
         say(f"{out} is shown at {preview.url}, and built when something changes, until you press Ctrl-C")
         for _ in site.changes():
@@ -71,26 +72,28 @@ class _Site:
         self._said = ""
 
     def begin(self) -> None:
-        """Build for the first time, when nothing is there to be waited for where the folder or a library is not.
+        """Build for the first time; without a digests folder, or the library that watches it, do not even begin.
 
         Raises:
-            SourceError: there is no digests folder, or no library that watches it.
+            SourceError: there is no digests folder.
+            DigestFeedError: watchfiles is not installed.
         """
-        from digestfeed.watch import require
+        from digestfeed.watch import library
 
         sources.require(self._digests)
-        require()
+        library()
         self.build()
 
     def build(self) -> bool:
         """Build; tell whether something was written."""
+        from digestfeed.cli.building import built
+        from digestfeed.cli.hints import with_next_step
         from digestfeed.config import with_base_url
         from digestfeed.pipeline.build import Options
-        from digestfeed.pipeline.build import build as run
 
         try:
             config = with_base_url(config_of(self._config_file), self._base_url)
-            report = run(
+            report = built(
                 Options(
                     digests=self._digests,
                     out=self._out,
@@ -103,15 +106,11 @@ class _Site:
             )
         except DigestFeedError as error:
             if self._said != str(error):
-                say(visible(f"digestfeed: {error}"), colour="red")
+                say(visible(f"digestfeed: {with_next_step(error, str(error))}"), colour="red")
             self._said = str(error)
             return False
         self._said = ""
         print_problems(report.fresh, self._digests, limit=SHOWN)
-        if config.feeds.hubs:
-            from digestfeed import websub
-
-            websub.remember(config, self._catalog, report.changed_feeds)
         if report.written or report.removed:
             say(counted(report))
         return bool(report.written or report.removed)
@@ -120,5 +119,5 @@ class _Site:
         """Yield each time that something changed."""
         from digestfeed.watch import changes
 
-        config = self._config_file or Path(CONFIG)
+        config = self._config_file or Path(CONFIG_NAME)
         return changes(self._digests, [config, config.parent / TEMPLATES], [self._out, self._catalog.parent])

@@ -11,7 +11,7 @@ import io
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -56,16 +56,14 @@ def is_coloured(stream: TextIO | None) -> bool:
     return stream is not None and stream.isatty() and os.environ.get("TERM") != "dumb"
 
 
-def painter(stream: TextIO | None) -> Callable[[str, str], str] | None:
-    """Give what colours (text, part) of a problem for a stream; None where there are no colours."""
-    if not is_coloured(stream):
-        return None
-    return lambda text, part: click.style(text, **_PAINTS[part])  # type: ignore[arg-type]
+def painted(text: str, part: str) -> str:
+    """Colour a part of a problem: `place`, `code` or `carets`."""
+    return click.style(text, **_PAINTS[part])  # type: ignore[arg-type]
 
 
 @contextmanager
 def progress(*, shown: bool) -> Iterator[Progress | None]:
-    """Give what draws a progress bar on a terminal, from the first time that it is told of any; None elsewhere."""
+    """Give a function that draws a progress bar on a terminal, from its first call on; None elsewhere."""
     if not (shown and sys.stderr.isatty()):
         yield None
         return
@@ -138,7 +136,7 @@ def program() -> str:
 
 
 def mute(stream: TextIO | None) -> None:
-    """Let a stream lead nowhere if what is still in it cannot be written, so that the end does not fail by it."""
+    """Point a stream at /dev/null if what it still holds cannot be written, so that flushing it at the end works."""
     if stream is None:
         return
     try:
@@ -151,7 +149,7 @@ def mute(stream: TextIO | None) -> None:
 
 
 def fill_gaps() -> None:
-    """Let a stream that the process was begun without lead nowhere, or the next file to be opened takes its place."""
+    """Open standard streams that the process was started without on /dev/null, or the next file takes their place."""
     for number in range(3):
         try:
             os.fstat(number)

@@ -32,6 +32,7 @@ from lxml import etree
 
 from digestfeed import urls
 from digestfeed.render.body import plain
+from digestfeed.render.markdown import escape
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -193,7 +194,7 @@ def _filled(head: FeedHead, context: Context, form: urls.Format) -> tuple[bytes,
     shared = msgspec.structs.replace(head, updated=_MOMENT, **places)
     before, after = _frame(shared, _site(context.config), form)
     for name, place in places.items():
-        url = _attribute(getattr(head, name))
+        url = escape(getattr(head, name))  # as lxml does in an attribute
         before = before.replace(place.encode("ascii"), url.encode("utf-8"))
     for write in (_rfc3339, _rfc822):
         before = before.replace(write(_MOMENT), write(head.updated or 0))
@@ -206,11 +207,6 @@ def _rfc3339(moment: Moment) -> bytes:
 
 def _rfc822(moment: Moment) -> bytes:
     return email.utils.format_datetime(_Utc.at(moment)).encode("ascii")
-
-
-def _attribute(url: str) -> str:
-    """Escape a URL as lxml does in an attribute."""
-    return url.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
 
 
 class _Site(msgspec.Struct, frozen=True):

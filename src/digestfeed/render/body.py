@@ -18,7 +18,7 @@ import msgspec
 from digestfeed.model import Links, Moment, Paper
 from digestfeed.render.markdown import escape, markdown_html, rendered, web_url
 from digestfeed.render.maths import as_tex
-from digestfeed.text import match_key, one_line, shorten, xml_clean
+from digestfeed.text import match_key, one_line, primary_language, shorten, xml_clean
 from digestfeed.urls import Format, day_page
 
 if TYPE_CHECKING:
@@ -43,8 +43,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
     `title`, `summary_text`, authors and category labels read the same as text and as HTML (see `plain`).
     `categories` are (term, label) pairs: fields by slug and name, then the raw labels that no field took, as
-    both.  `published` and `updated` are 0 for an undated paper, which is in no feed.   Votes and the
-    digests that showed it are in here nowhere: a feed must not change when a paper is but shown again.
+    both.  `published` and `updated` are 0 for an undated paper, which is in no feed.  Neither votes nor
+    the digests that showed it are in here: a feed must not change when a paper is merely shown again.
     """
 
     key: str
@@ -229,7 +229,7 @@ def _marked(rendered: str, text: str | None, language: str) -> str:
     Korean is told anywhere; what has Latin letters is English for sure only where a text should be Korean.  A
     `div` is valid around any text, and a reader that does not keep it leaves what is inside.
     """
-    own = language.partition("-")[0].lower()
+    own = primary_language(language)
     told = language_of(text) if rendered and text else None
     if told is None or told == own or (told == "en" and own != "ko"):
         return rendered
@@ -256,7 +256,7 @@ _STRINGS: Final = {
 
 def strings(language: str) -> Strings:
     """Give the layout's words in a language (an RFC 5646 tag), in English where there are none."""
-    return _STRINGS.get(language.partition("-")[0].lower(), _STRINGS["en"])
+    return _STRINGS.get(primary_language(language), _STRINGS["en"])
 
 
 class _Parts(msgspec.Struct, frozen=True):

@@ -14,6 +14,7 @@ text keeps the size of text, on a phone too.  What is drawn in data units stands
 from __future__ import annotations
 
 import datetime as dt
+from calendar import monthrange
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import ceil
 
@@ -317,9 +318,9 @@ def month_days(
     place = first.weekday()
     squares: list[list[str]] = [[] for _ in _SQUARES]
     linked = []
-    for number in range(month * 100 + 1, month * 100 + _length(first) + 1):
+    for number in range(month * 100 + 1, month * 100 + monthrange(first.year, first.month)[1] + 1):
         count = counts.get(number, 0)
-        shade = min(LEVELS, -(-count // step))
+        shade = level(count, step)
         if links and count:
             tip = f"{said.day(first.year, first.month, number % 100)}: {said.count('papers', count)}"
             linked.append(
@@ -333,7 +334,3 @@ def month_days(
     return Markup(  # noqa: S704 -- words are escaped, addresses are paths of ours, the rest is numbers
         f'<svg viewBox="0 0 {_WEEKS * _CELL} {7 * _CELL}" aria-hidden="true">{"".join(paths + linked)}</svg>'
     )
-
-
-def _length(first: dt.date) -> int:
-    return ((first + dt.timedelta(days=31)).replace(day=1) - first).days

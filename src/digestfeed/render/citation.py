@@ -20,8 +20,8 @@ import msgspec
 from digestfeed import arxiv
 from digestfeed.model import Paper
 from digestfeed.render.markdown import web_url
-from digestfeed.render.names import MOST, OTHER_SCRIPT, OTHERS, Name, names
-from digestfeed.render.tex import tex_line
+from digestfeed.render.names import MOST, OTHER_SCRIPT, OTHERS, Name, names, quoted
+from digestfeed.render.tex import tex
 from digestfeed.text import one_line, xml_clean
 
 _MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -119,14 +119,14 @@ def bibtex(paper: Cited, most: int | None = None) -> str:
         paper: what to cite.
         most: how many authors are named at most, the others as `and others`; None: all.
     """
-    lines = [f"@misc{{{paper.key},\n  title = {{{{{tex_line(paper.title)}}}}},\n"]
+    lines = [f"@misc{{{paper.key},\n  title = {{{{{tex(paper.title)}}}}},\n"]
     if paper.names:
         authors = [author.bibtex for author in paper.names[:most]]
         if len(authors) < len(paper.names):
             authors.append(OTHERS)
         lines.append(f"  author = {{{' and '.join(authors)}}},\n")
     if paper.host:
-        lines.append(f"  howpublished = {{{tex_line(paper.host)}}},\n")
+        lines.append(f"  howpublished = {{{tex(paper.host)}}},\n")
     if paper.year:
         lines.append(f"  year = {{{paper.year}}},\n  month = {_MONTHS[paper.month - 1]},\n")
     if paper.day:
@@ -164,13 +164,11 @@ def ris(paper: Cited) -> str:
 
 # --- CSL-JSON -----------------------------------------------------------------------------------------------
 
-_json = msgspec.json.Encoder().encode
-
 
 def csl_json(paper: Cited) -> str:
     """Give a paper as a CSL-JSON array of one item, a line a variable."""
     kind = "article" if paper.arxiv_id else "webpage"
-    lines = [f'"id": "{paper.key}"', f'"type": "{kind}"', f'"title": {_quoted(paper.title)}']
+    lines = [f'"id": "{paper.key}"', f'"type": "{kind}"', f'"title": {quoted(paper.title)}']
     if paper.names:
         rest = [f'{{"literal":"{OTHERS}"}}'] if len(paper.names) > MOST else []
         authors = ", ".join([*[author.csl for author in paper.names[:MOST]], *rest])
@@ -184,14 +182,10 @@ def csl_json(paper: Cited) -> str:
             f'"DOI": "{arxiv.doi(paper.arxiv_id)}"'
         )
     elif paper.host:
-        lines.append(f'"container-title": {_quoted(paper.host)}')
+        lines.append(f'"container-title": {quoted(paper.host)}')
     if paper.url:
-        lines.append(f'"URL": {_quoted(paper.url)}')
+        lines.append(f'"URL": {quoted(paper.url)}')
     if paper.language:
         lines.append(f'"language": "{paper.language}"')
     inside = ",\n  ".join(lines)
     return f"[{{\n  {inside}\n}}]\n"
-
-
-def _quoted(text: str) -> str:
-    return _json(text).decode()

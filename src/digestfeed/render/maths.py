@@ -100,7 +100,7 @@ class Maths(NamedTuple):
 
 
 def may_be_in(text: str) -> bool:
-    """Tell quickly that a text has no maths; most have none."""
+    """Tell quickly whether a text may have maths; most have none."""
     return "$" in text or r"\(" in text or r"\[" in text
 
 

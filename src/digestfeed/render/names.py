@@ -16,7 +16,7 @@ from typing import Final
 
 import msgspec
 
-from digestfeed.render.tex import tex_line
+from digestfeed.render.tex import tex
 from digestfeed.text import one_line, xml_clean
 
 MOST: Final = 50
@@ -78,7 +78,7 @@ def name(written: str) -> Name | None:
         bibtex=_bibtex(text, whole=group),
         ris=text if parts is None else f"{_after(parts.particle)}{parts.family}, {parts.given}",
         csl=_csl(text, parts),
-        person=f'{{"@type":"{kind}","name":{_quoted(text)}}}',
+        person=f'{{"@type":"{kind}","name":{quoted(text)}}}',
         meta=html.escape(text),
     )
 
@@ -104,20 +104,21 @@ def _divided(text: str) -> _Parts | None:
 
 def _bibtex(text: str, *, whole: bool) -> str:
     """Escape a name; one that BibTeX would take for several, or divide where it must not, is braced."""
-    escaped = tex_line(text)
+    escaped = tex(text)
     return f"{{{escaped}}}" if whole or _JOINED.search(escaped) or escaped.lower() == OTHERS else escaped
 
 
 def _csl(text: str, parts: _Parts | None) -> str:
     if parts is None:
-        return f'{{"literal":{_quoted(text)}}}'
-    particle = f',"non-dropping-particle":{_quoted(parts.particle)}' if parts.particle else ""
-    return f'{{"family":{_quoted(parts.family)}{particle},"given":{_quoted(parts.given)}}}'
+        return f'{{"literal":{quoted(text)}}}'
+    particle = f',"non-dropping-particle":{quoted(parts.particle)}' if parts.particle else ""
+    return f'{{"family":{quoted(parts.family)}{particle},"given":{quoted(parts.given)}}}'
 
 
 def _after(particle: str) -> str:
     return f"{particle} " if particle else ""
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """Write a text as a JSON string."""
     return _json(text).decode()

@@ -35,7 +35,7 @@ def document(context: Context, outlines: Iterable[Outline], modified: Moment | N
     """List feeds, in order; a folder stands where its first feed does.
 
     Every `text` is unique in the file, since some readers know a subscription by it alone; of two feeds that
-    share a title the later is told apart by its slug.  `modified` is left out where it is None.
+    share a title the later is told apart by its slug.  `modified` (`dateModified`) is left out where it is None.
     """
     from lxml import etree  # noqa: PLC0415 -- lxml takes 50 ms to import
 
@@ -82,8 +82,9 @@ def _attributes(text: str, outline: Outline) -> dict[str, str]:
 
 
 def _unique(title: str, outline: Outline, used: set[str]) -> str:
-    slug = outline.xml_url.rstrip("/").split("/")[-2]
-    text = title or slug
+    """Tell a title apart from those used before by the feed's slug, which stands in for one that is empty."""
+    slug = outline.xml_url.split("/")[-2]
+    title = text = title or slug
     number = 1
     while text.casefold() in used:
         text = f"{title} ({slug})" if number == 1 else f"{title} ({slug} {number})"

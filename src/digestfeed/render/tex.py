@@ -8,8 +8,6 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from digestfeed.text import one_line, xml_clean
-
 _MATHS: Final = re.compile(r"\$([^$]++)\$(?!\d)")
 _COMMAND: Final = re.compile(r"\\(?:([A-Za-z]+)|(.)|$)", re.DOTALL)
 _NOT_MATHS: Final = re.compile(r"[%#&~]|\^\^")
@@ -42,18 +40,13 @@ _SPECIAL: Final = re.compile(r"[\\{}$%&#_~^]")
 
 
 def tex(text: str) -> str:
-    r"""Escape a text for TeX, on one line; maths stays where it is safe (see `_is_maths`).
+    r"""Escape a text that is clean and on one line for TeX; maths stays where it is safe (see `_is_maths`).
 
     Braces become commands, because BibTeX counts `\{` as a brace.
 
     >>> tex("50% of $x_1$ & {more}")
     '50\\% of $x_1$ \\& \\textbraceleft{}more\\textbraceright{}'
     """
-    return tex_line(one_line(xml_clean(text)))
-
-
-def tex_line(text: str) -> str:
-    """Escape a text that is clean and on one line already."""
     if not _SPECIAL.search(text):
         return text
     if "$" not in text:

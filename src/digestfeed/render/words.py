@@ -11,6 +11,7 @@ from functools import lru_cache
 import msgspec
 
 from digestfeed.channels import ChannelNames
+from digestfeed.text import primary_language
 from digestfeed.urls import month_name
 
 _LANGUAGES = ("ko", "en")
@@ -324,7 +325,7 @@ class Words(msgspec.Struct, frozen=True):
 @lru_cache(maxsize=8)
 def words(language: str) -> Words:
     """Give the words for a language tag: Korean for `ko` and its regions, English for any other."""
-    code = "ko" if language.lower().partition("-")[0] == "ko" else "en"
+    code = "ko" if primary_language(language) == "ko" else "en"
     column = _LANGUAGES.index(code)
     return Words(code, {name: row[column] for name, row in _TABLE.items()})
 

@@ -1,14 +1,13 @@
 """The pages for people, and what belongs to them: stylesheets, the script, pictures.
 
 Owns the HTML: what stands on which page, and the words around it (`words`).  Pages are plain files: no
-inline script or style, and a Content-Security-Policy that says so; all of it works without a script.  Links
-inside the site are relative, so
-that it works under any path and from a disk; canonical links and feed addresses are absolute.  What a digest
-wrote is escaped, or sanitised and checked by `body`.
+inline script or style, and a Content-Security-Policy that says so; all but the search works without a script.
+Links inside the site are relative, so that it works under any path and from a disk; canonical links and feed
+addresses are absolute.  What a digest wrote is escaped, or rendered and sanitised by `markdown`.
 
 Refuses sorting (lists come newest first), the disk, and any decision about which pages there are.
 
-    environment, language  →  frame  →  lines  →  paper, months, feeds, front;  files beside them
+    environment, language  →  frame  →  heads, lines  →  a module for each kind of page  →  trial;  files beside them
 """
 
 from digestfeed.render.site.feeds import Held, feed_page
@@ -21,10 +20,8 @@ from digestfeed.render.site.search import search_page, search_script
 from digestfeed.render.site.status import status_page
 from digestfeed.render.site.trends import FieldMonths, History, trends_page
 from digestfeed.render.site.trial import try_templates
-from digestfeed.render.teasers import TEASER_WIDTH, teaser
 
 __all__ = [
-    "TEASER_WIDTH",
     "Around",
     "ChannelLine",
     "DayAround",
@@ -48,7 +45,6 @@ __all__ = [
     "search_page",
     "search_script",
     "status_page",
-    "teaser",
     "trends_page",
     "try_templates",
 ]

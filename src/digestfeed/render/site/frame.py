@@ -20,7 +20,7 @@ from digestfeed.errors import ConfigError
 from digestfeed.render.context import Context
 from digestfeed.render.site.environment import FOLDER, Templates
 from digestfeed.render.words import Words, words
-from digestfeed.text import xml_clean
+from digestfeed.text import primary_language, xml_clean
 from digestfeed.urls import Format
 
 ALL = "all"
@@ -103,7 +103,7 @@ def _new_site(context: Context) -> Site:
         context=context,
         urls=context.urls,
         words=words(config.language),
-        language=config.language.lower().partition("-")[0],
+        language=primary_language(config.language),
         zone=ZoneInfo(config.timezone),
         templates=Templates(context.templates),
         frames={},

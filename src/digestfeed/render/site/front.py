@@ -45,22 +45,17 @@ class Field(msgspec.Struct, frozen=True):
 def front_page(front: Front, context: Context) -> bytes:
     """Render the front page."""
     site = site_of(context)
+    config = context.config
+    about = About(title=config.title, description=config.description, url=site.urls.absolute(urls.FRONT))
     fields = [line for line in front.channels if line.kind is ChannelKind.FIELD]
     values = {
-        "description": context.config.description,
-        "url": site.urls.absolute(urls.FRONT),
-        "head": head_of_front(
-            site,
-            About(
-                title=context.config.title,
-                description=context.config.description,
-                url=site.urls.absolute(urls.FRONT),
-            ),
-        ),
+        "description": about.description,
+        "url": about.url,
+        "head": head_of_front(site, about),
         "total": f"{front.total:,}",
         "field_count": f"{len(fields):,}",
         "newest_day": str(front.latest[0].day) if front.latest else "",
-        "addresses": feed_links(ALL, context.config.title, site.urls),
+        "addresses": feed_links(ALL, config.title, site.urls),
         "readers": readers(ALL, site.urls),
         "app": app_link(ALL, site.urls),
         "days": day_groups(front.latest, site, ""),

@@ -1,6 +1,6 @@
 """What the head of a page says to programs: the feeds that are the page's own, then what the page is.
 
-Refuses by what names programs know the facts: that is `metadata`.  What it gives ends without a line end, as a
+The names by which programs know the facts are those of `metadata`.  What is given has no line end, since the
 template's `{{ head }}` brings one.
 """
 

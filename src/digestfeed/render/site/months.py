@@ -86,7 +86,7 @@ def month_page(
         "weekdays": site.words.weekdays,
         "first": _weekday(month),
         "squares": _squares(month, days, site.words) if month else [],
-        "steps": _steps(None, None, previous or 0, following or 0, site.words),
+        "steps": _steps(DayAround(month_before=previous or 0, month_after=following or 0), site.words),
     }
     return page("month.html", site.frame(ABOVE, SECTION), values)
 
@@ -111,11 +111,12 @@ def _squares(month: int, days: Iterable[Day], said: Words) -> list[Square]:
     return found
 
 
-def _steps(
-    before: dt.date | None, after: dt.date | None, month_before: int, month_after: int, said: Words
-) -> list[Step]:
+def _steps(around: DayAround, said: Words) -> list[Step]:
     """Link the days beside, or the months where there is none."""
-    sides = (("prev", "previous", before, month_before), ("next", "following", after, month_after))
+    sides = (
+        ("prev", "previous", around.before, around.month_before),
+        ("next", "following", around.after, around.month_after),
+    )
     found = []
     for rel, word, day, month in sides:
         if day is not None:
@@ -133,7 +134,6 @@ def day_page(day: dt.date, papers: Sequence[PaperLine], context: Context, around
     site = site_of(context)
     month = day.year * 100 + day.month
     [group] = day_groups(papers, site, ABOVE)
-    steps = _steps(around.before, around.after, around.month_before, around.month_after, site.words)
     count = site.words.count("papers", len(papers))
     name = site.words.day(day.year, day.month, day.day)
     about = About(title=name, description=count, url=site.urls.absolute(urls.day_page(day)))
@@ -148,7 +148,7 @@ def day_page(day: dt.date, papers: Sequence[PaperLine], context: Context, around
         "count": count,
         "month_href": ABOVE + urls.month_page(month),
         "month_name": site.words.month(month),
-        "steps": steps,
+        "steps": _steps(around, site.words),
     }
     return page("day.html", site.frame(ABOVE, SECTION), values)
 

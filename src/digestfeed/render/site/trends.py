@@ -77,16 +77,11 @@ def trends_page(history: History, context: Context) -> bytes:
     months = charts.timeline(totals)
     shares = _shares(history.fields, sum(totals.values()))
     more = len(shares) - BARS
+    said = site.words.text
+    about = About(title=said["trends"], description=said["trends_lead"], url=site.urls.absolute(urls.TRENDS))
     values = {
-        "url": site.urls.absolute(urls.TRENDS),
-        "head": head(
-            site,
-            About(
-                title=site.words.text["trends"],
-                description=site.words.text["trends_lead"],
-                url=site.urls.absolute(urls.TRENDS),
-            ),
-        ),
+        "url": about.url,
+        "head": head(site, about),
         "total": site.words.count("papers", sum(totals.values())),
         "columns": _columns(history.fields, months, totals, site.words) if months else None,
         "calendar": heat_map(history.days, site, newest=LINKED_YEARS),

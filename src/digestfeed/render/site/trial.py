@@ -62,7 +62,7 @@ _STATUS = {
     "feeds": 1,
     "newest_digest": None,
     "problems_by_kind": {"bad-date": 2},
-    "problems": [{"code": "D010", "kind": "bad-date", "path": "a.md", "line": 1, "message": "expected a day"}],
+    "problems": [{"code": "D012", "kind": "bad-date", "path": "a.md", "line": 1, "message": "expected a day"}],
 }
 
 
