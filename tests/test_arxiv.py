@@ -330,12 +330,12 @@ class TestSubmissionDay:
         first = dt.date(*arxiv.month_of(arxiv_id), 1)
         assert first - 4 * DAY <= arxiv.submission_day(arxiv_id) < first + 31 * DAY
 
-    @given(new_style_ids(), st.integers(1, 99_999), st.none() | st.integers(-1, 120_000))
-    def test_never_falls_within_a_month(self, arxiv_id: str, other: int, hint: int | None) -> None:
+    @given(new_style_ids(), st.integers(1, 99_999))
+    def test_never_falls_within_a_month(self, arxiv_id: str, other: int) -> None:
         month, _, number = arxiv_id.partition(".")
         numbers = sorted((int(number), 1 + other % (10 ** len(number) - 1)))
         written = [f"{month}.{n:0{len(number)}}" for n in numbers]
-        days = [arxiv.submission_day(one, month_total_hint=hint) for one in written]
+        days = [arxiv.submission_day(one) for one in written]
         assert days == sorted(days)
 
     @given(ids, st.dates(dt.date(1990, 1, 1), dt.date(2100, 1, 1)))
@@ -346,7 +346,7 @@ class TestSubmissionDay:
     def test_runs_through_the_days_of_every_month(self) -> None:
         for month in range(12 * 2007 + 3, 12 * 2030):
             yymm = f"{month // 12 % 100:02}{month % 12 + 1:02}"
-            curve = arxiv._curve(yymm, None)
+            curve = arxiv._curve(yymm)
             assert curve.lasts == sorted(curve.lasts)
             assert len(curve.lasts) + 1 == len(curve.days)
             assert 27 <= len(set(curve.days)) <= 36
@@ -356,32 +356,6 @@ class TestSubmissionDay:
 class TestMonthTotal:
     """Months that the tables do not know."""
 
-    def test_a_hint_moves_an_unknown_month(self) -> None:
-        early, late = (arxiv.submission_day("2903.20000", month_total_hint=total) for total in (90_000, 21_000))
-        assert early < dt.date(2029, 3, 10) < dt.date(2029, 3, 25) < late
-
-    def test_a_hint_leaves_a_measured_month_alone(self) -> None:
-        assert arxiv.submission_day("2412.17743", month_total_hint=90_000) == arxiv.submission_day("2412.17743")
-
-    def test_without_a_hint_the_year_before_grows(self) -> None:
+    def test_the_year_before_grows(self) -> None:
         last_year = arxiv._tables().months["2509"][0]
-        assert last_year < arxiv._measured(2026, 9, None)[0] < 1.5 * last_year
-
-    def test_is_estimated_from_digests(self) -> None:
-        measured = arxiv._tables().months["2412"][0]
-        days = [dt.date(2024, 12, 3) + DAY * place for place in range(28)]
-        numbers = range(1, measured + 1, 50)
-        seen = [(day, max(n for n in numbers if arxiv.submission_day(f"2412.{n:05}") < day)) for day in days]
-        total = arxiv.total_from_digests(2024, 12, seen)
-        assert total is not None
-        assert abs(total / measured - 1) < 0.05
-        assert arxiv.total_from_digests(2024, 12, reversed(seen)) == total
-
-    @pytest.mark.parametrize("seen", [[], [(dt.date(2024, 12, 1), 300)]])
-    def test_is_not_estimated_too_early(self, seen: list[tuple[dt.date, int]]) -> None:
-        assert arxiv.total_from_digests(2024, 12, seen) is None
-
-    @given(st.lists(st.tuples(st.dates(dt.date(2024, 11, 1), dt.date(2025, 3, 1)), st.integers(1, 99_999))))
-    def test_is_no_less_than_what_was_seen(self, seen: list[tuple[dt.date, int]]) -> None:
-        total = arxiv.total_from_digests(2024, 12, seen)
-        assert total is None or max(number for _, number in seen) <= total <= 99_999
+        assert last_year < arxiv._measured(2026, 9)[0] < 1.5 * last_year

@@ -18,7 +18,7 @@ from digestfeed.channels import (
     Shown,
     Wanted,
     channels,
-    check_slugs,
+    check_chosen,
     closed_pages,
     entered,
     newest,
@@ -243,7 +243,20 @@ def test_days_tops_and_once_are_channels_where_there_are_papers() -> None:
 def test_a_channel_takes_no_slug_of_another(slug: str) -> None:
     """The config's own channels may not have the slug of a field, of its former names, or of ours."""
     with pytest.raises(ConfigError, match=slug):
-        check_slugs("x.toml", [ChannelConfig(slug="mine", title="1"), ChannelConfig(slug=slug, title="2")], [ROBOTICS])
+        check_chosen("x.toml", [ChannelConfig(slug="mine", title="1"), ChannelConfig(slug=slug, title="2")], [ROBOTICS])
+
+
+@pytest.mark.parametrize("rule", ["any", "all", "none"])
+@pytest.mark.parametrize(
+    ("slug", "advice"), [("robotic", "; did you mean 'robotics'?"), ("xyz", "; `digestfeed fields` lists them")]
+)
+def test_a_channel_names_fields_that_are(rule: str, slug: str, advice: str) -> None:
+    """Or it would stay empty without a word."""
+    mine = ChannelConfig(slug="mine", title="1", **{rule: ("robotics", slug)})  # type: ignore[arg-type]
+    with pytest.raises(ConfigError) as caught:
+        check_chosen("x.toml", [mine], [ROBOTICS])
+    assert str(caught.value) == f"x.toml: channels: expected the slug of a field, got {slug!r}{advice}"
+    check_chosen("x.toml", [ChannelConfig(slug="mine", title="1", any=("robotics",))], [ROBOTICS])
 
 
 @pytest.mark.parametrize(

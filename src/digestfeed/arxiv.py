@@ -34,7 +34,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
 
 # The grammar -----------------------------------------------------------------------------------------
@@ -277,75 +277,39 @@ class _Curve(msgspec.Struct, frozen=True):
     days: list[dt.date]
 
 
-def submission_day(arxiv_id: str, *, before: dt.date | None = None, month_total_hint: int | None = None) -> dt.date:
+def submission_day(arxiv_id: str, *, before: dt.date | None = None) -> dt.date:
     """Estimate the day (UTC) on which the first version was submitted.
 
-    The number is looked up in the month's curve.  A month outside the tables has one as soon as its total is
-    known: `month_total_hint` says it (see `total_from_digests`); without a hint, it is the total of the
-    same month a year before times the growth of the last three measured months.  On the held-out papers, the
-    estimate is then exact for 67 % and 42 %.  A hint never overrides a measured total.  An old-style id tells
-    only the month, since each archive counted for itself, and the middle of the month stands for it.
+    The number is looked up in the month's curve.  That of a month outside the tables ends with the total of the same
+    month a year before, times the growth of the last three measured months; on the held-out papers, the estimate is
+    then exact for 42 %.  An old-style id tells only the month, since each archive counted for itself, and the middle
+    of the month stands for it.
 
     Args:
         arxiv_id: a canonical id.
         before: the day of the first digest that shows the paper, which was submitted the day before or
             earlier (of 3,304 papers with both dates, 0.3 % came on the same day and none later).  This bound
             is kept even where it contradicts the id's month.
-        month_total_hint: how many papers the id's month will have had, where that is not measured.
 
     Returns:
         The estimated day, which never falls as the number grows within a month.
     """
     month, dot, number = arxiv_id.partition(".")
     if dot:
-        curve = _curve(month, month_total_hint)
+        curve = _curve(month)
         day = curve.days[bisect_left(curve.lasts, int(number))]
     else:
         day = dt.date(*month_of(arxiv_id), _MIDDLE_OF_MONTH)
     return day if before is None or day < before else before - _DAY
 
 
-def total_from_digests(year: int, month: int, seen: Iterable[tuple[dt.date, int]]) -> int | None:
-    """Estimate how many papers a month will have had, from the digests that showed papers of it.
-
-    For each digest day, the largest number so far is divided by the fraction of the month that had passed
-    by the day before.  The 80th percentile of these is the estimate, since a digest often lacks the newest
-    papers.  For 13 months of digests with measured totals it came to between 0.97 and 1.03 of the total.
-
-    Args:
-        year: the year of the ids' month, from 2007 on.
-        month: the month.
-        seen: pairs of a digest's day and a number from it (`17743` of `2412.17743`), in any order.
-
-    Returns:
-        The total, or None if no digest is late enough in the month to tell.
-    """
-    largest: dict[dt.date, int] = {}
-    for day, number in seen:
-        largest[day] = max(number, largest.get(day, 0))
-    days = sorted(largest)
-    so_far = list(accumulate((largest[day] for day in days), max))
-    passed = _passed(year, month, days)
-    totals = sorted(number / share for number, share in zip(so_far, passed, strict=True) if share > 0.1)
-    if not totals:
-        return None
-    return min(_LARGEST_TOTAL, max(so_far[-1], round(totals[int(len(totals) * 0.8)])))
-
-
-def _passed(year: int, month: int, digest_days: Sequence[dt.date]) -> list[float]:
-    """The fraction of the month's submissions before each digest day."""
-    days = _window(year, month)
-    reached = [0.0, *accumulate(_weights(days))]
-    return [reached[bisect_left(days, day)] / reached[-1] for day in digest_days]
-
-
 @lru_cache(maxsize=1024)
-def _curve(yymm: str, hint: int | None) -> _Curve:
+def _curve(yymm: str) -> _Curve:
     """A month's curve: each stretch between two measured numbers is shared out by weight."""
     year, month = month_of(yymm)
     days = _window(year, month)
     weights = _weights(days)
-    total, sundays = _measured(year, month, hint)
+    total, sundays = _measured(year, month)
     ends = [place for place, day in enumerate(days, 1) if day.weekday() == _SUNDAY]
     lasts: list[int] = []
     number = 0
@@ -357,12 +321,12 @@ def _curve(yymm: str, hint: int | None) -> _Curve:
     return _Curve(lasts, [*days, days[-1]])
 
 
-def _measured(year: int, month: int, hint: int | None) -> tuple[int, tuple[int, ...]]:
+def _measured(year: int, month: int) -> tuple[int, tuple[int, ...]]:
     """A month's total, and the last number of each of its Sundays as far as they are known."""
     known = _tables().months.get(_yymm(year, month))
     if known:
         return known[0], known[1:]
-    return (_expected_total(year, month) if hint is None else max(1, hint)), ()
+    return _expected_total(year, month), ()
 
 
 def _expected_total(year: int, month: int) -> int:

@@ -5,6 +5,7 @@ Owns the list of channels and the cut of their papers into documents; refuses fo
 
 from __future__ import annotations
 
+import difflib
 import re
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Mapping, Sequence
@@ -142,19 +143,26 @@ def _once_channel(field: FieldName, wanted: Wanted) -> Channel:
     return Channel(slug=ONCE + field.slug, title=title, description=f"{wanted.title}: {title}", kind=ChannelKind.ONCE)
 
 
-def check_slugs(path: str, chosen: Iterable[ChannelConfig], fields: Iterable[FieldName]) -> None:
-    """Check that the config's own channels take no slug that is taken.
+def check_chosen(path: str, chosen: Iterable[ChannelConfig], fields: Sequence[FieldName]) -> None:
+    """Check that the config's own channels, in the file `path`, take no slug that is taken, and name fields that are.
 
     Raises:
-        ConfigError: a slug is a field's, another channel's, or one of our own.
+        ConfigError: a slug is a field's, another channel's, or one of our own; or no field has the name.
     """
-    taken = {ALL, DAILY, TOP_WEEK, TOP_MONTH}
-    for field in fields:
-        taken |= {field.slug, *field.formerly}
+    known = {field.slug for field in fields}
+    taken = {ALL, DAILY, TOP_WEEK, TOP_MONTH, *known}.union(*(field.formerly for field in fields))
     for channel in chosen:
         if channel.slug in taken or channel.slug.startswith(ONCE):
             raise ConfigError(path, f"channels.slug: expected one that no other feed has, got {channel.slug!r}")
         taken.add(channel.slug)
+        for slug in (*channel.any, *channel.all, *channel.none):
+            if slug not in known:
+                raise ConfigError(path, f"channels: expected the slug of a field, got {slug!r}{_nearest(slug, known)}")
+
+
+def _nearest(slug: str, known: Iterable[str]) -> str:
+    found = difflib.get_close_matches(slug, sorted(known), 1)
+    return f"; did you mean {found[0]!r}?" if found else "; `digestfeed fields` lists them"
 
 
 Shown = Sequence[tuple[Moment, int | None]]

@@ -188,6 +188,11 @@ def _dated(written: Written, timezone: str, basis: Basis) -> Dated | None:
     return Dated(moment_of(day, clock, timezone), day, basis)
 
 
+def day_of(number: int) -> dt.date:
+    """Give the day of a number YYYYMMDD."""
+    return dt.date(number // 10_000, number // 100 % 100, number % 100)
+
+
 @lru_cache(maxsize=4096)
 def moment_of(day: dt.date, clock: dt.time, timezone: str) -> Moment:
     """Give the moment of a local day and time; in a gap of summer time the clock's later reading holds."""

@@ -69,16 +69,6 @@ class FieldOverride(msgspec.Struct, frozen=True, kw_only=True):
     formerly: tuple[str, ...] = ()
 
 
-def label_key(label: str) -> str:
-    """Give the form by which two spellings of a label are equal.
-
-    NFKC and case folded; emphasis, a final full stop, spaces, hyphens, underscores and middle dots dropped.
-    """
-    text = normal("NFKC", label).casefold().replace("*", "")
-    text = text.strip(_EMPHASIS).rstrip(_STOPS + _EMPHASIS)
-    return "".join(text.translate(_SEPARATORS).split())
-
-
 # ---------------------------------------- folding of wording
 
 _VARIANTS = (

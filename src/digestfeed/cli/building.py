@@ -72,6 +72,7 @@ def build(  # noqa: PLR0913, PLR0917 -- one parameter an option
                 out=out,
                 catalog=catalog,
                 config=config,
+                config_name=str(config_file or CONFIG_NAME),
                 templates=templates_of(config_file),
                 now=dt.datetime.now(dt.UTC),
                 full=full,

@@ -99,6 +99,7 @@ class _Site:
                     out=self._out,
                     catalog=self._catalog,
                     config=config,
+                    config_name=str(self._config_file or CONFIG_NAME),
                     templates=templates_of(self._config_file),
                     now=dt.datetime.now(dt.UTC),
                     jobs=1,  # the threads of a watch and of a preview are no company for processes that are forked

@@ -6,7 +6,6 @@ rendered once for each format.
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -16,6 +15,7 @@ from pathlib import Path
 import msgspec
 
 from digestfeed import merge
+from digestfeed.dating import day_of
 from digestfeed.model import Appearance, Moment, Paper
 from digestfeed.pipeline.away import Apart
 from digestfeed.pipeline.intake import Naming, naming
@@ -102,11 +102,6 @@ FORMS = ("atom", "rss", "json")
 
 OF_ENTRIES = frozenset([*FORMS, "feed-page"])
 """The kinds of documents for which entries are all that must be known of papers."""
-
-
-def day_of(number: int) -> dt.date:
-    """Give the day of a number YYYYMMDD."""
-    return dt.date(number // 10_000, number // 100 % 100, number % 100)
 
 
 def field_words(names: Naming) -> dict[str, str]:

@@ -15,7 +15,8 @@ from digestfeed import urls
 from digestfeed.catalog import PaperRow
 from digestfeed.channels import ALL, ONCE, TOP_WEEK, Channel, ChannelKind, closed_pages
 from digestfeed.config import Config
-from digestfeed.pipeline.make import DocumentPlan, Leads, day_of
+from digestfeed.dating import day_of
+from digestfeed.pipeline.make import DocumentPlan, Leads
 from digestfeed.pipeline.related import related
 from digestfeed.render import data, site
 from digestfeed.render.context import Context, FeedHead

@@ -24,12 +24,11 @@ from digestfeed.channels import (
     FieldName,
     Wanted,
     channels,
-    check_slugs,
+    check_chosen,
     fields_of_shelf,
     newest,
     open_count,
 )
-from digestfeed.config import CONFIG_NAME
 from digestfeed.diagnostics import counts
 from digestfeed.pipeline.gather import terms_print
 from digestfeed.pipeline.make import FORMS, OF_ENTRIES, DocumentPlan, MakeTask, Making, Shown, shown
@@ -55,6 +54,7 @@ from digestfeed.pipeline.tops import rank
 from digestfeed.render import site
 from digestfeed.render.context import Context
 from digestfeed.render.words import channel_names
+from digestfeed.text import primary_language
 
 Counts = Mapping[str, Mapping[int, int]]
 """Channel → month → number of papers."""
@@ -104,14 +104,14 @@ class _Publication:
         self._catalog = session.catalog
         self._out = session.options.out
         config, vocabulary = session.config, session.naming.vocabulary.fields
-        korean = config.language.lower().startswith("ko")
+        korean = primary_language(config.language) == "ko"
         names = {field.slug: field.name_ko if korean else field.name_en for field in vocabulary}
         self._context = Context(config=config, field_names=names, version=__version__, templates=session.templates)
         self._hasher = Hasher(self._context)
         self._counts: Counts = session.catalog.shelf_counts()
         self._last = max((month for by_month in self._counts.values() for month in by_month), default=0)
         fields = tuple(FieldName(field.slug, names[field.slug], field.formerly) for field in vocabulary)
-        check_slugs(CONFIG_NAME, config.channels, fields)
+        check_chosen(session.options.config_name, config.channels, fields)
         self._channels = channels(
             Wanted(
                 title=config.title,

@@ -16,7 +16,7 @@ import msgspec
 
 from digestfeed import __version__, urls, write
 from digestfeed.catalog import Catalog, KnownDigest
-from digestfeed.config import Config
+from digestfeed.config import CONFIG_NAME, Config
 from digestfeed.model import Moment
 from digestfeed.pipeline.runner import Progress, Runner
 from digestfeed.sources import SourceFault, templates
@@ -35,15 +35,17 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     """How to build: what the command line or a caller decides beside the config.
 
     `now` is the moment of the build, with a time zone: digests of later days are held back; nothing else depends
-    on it.  `templates` is the folder of the operator's own templates, if there may be one.  `strict` are the codes
-    of the problems with which nothing is published.  `executor` runs the tasks instead of processes of our own;
-    `jobs` bounds these (None: one a core).  `tell` is told of each file what is done with it, and why.
+    on it.  `config_name` is what messages call the config, `templates` the folder of the operator's own templates, if
+    there may be one.  `strict` are the codes of the problems with which nothing is published.  `executor` runs the
+    tasks instead of processes of our own; `jobs` bounds these (None: one a core).  `tell` is told of each file what is
+    done with it, and why.
     """
 
     digests: Path
     out: Path
     catalog: Path
     config: Config
+    config_name: str = CONFIG_NAME
     now: dt.datetime
     templates: Path | None = None
     full: bool = False

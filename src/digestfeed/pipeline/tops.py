@@ -13,7 +13,7 @@ import msgspec
 
 from digestfeed.catalog import Special
 from digestfeed.channels import TOP_MONTH, TOP_SIZES, TOP_WEEK, top
-from digestfeed.dating import moment_of
+from digestfeed.dating import day_of, moment_of
 from digestfeed.pipeline.session import Session
 
 
@@ -58,7 +58,7 @@ def _best(session: Session, period: Period, newest: int) -> list[Special]:
 
 def _periods(number: int) -> tuple[Period, Period]:
     """Give the week and the month of a day."""
-    day = _day(number)
+    day = day_of(number)
     monday = day - dt.timedelta(days=day.weekday())
     last = day.replace(day=calendar.monthrange(day.year, day.month)[1])
     return (
@@ -71,12 +71,8 @@ def _between(first: int, last: int) -> Iterator[int]:
     """Give the days of a stretch of time, a week's step apart, so that each week and month of it is met."""
     if not first:
         return
-    day, end = _day(first), _day(last)
+    day, end = day_of(first), day_of(last)
     while day < end:
         yield int(f"{day:%Y%m%d}")
         day += dt.timedelta(days=7)
     yield last
-
-
-def _day(number: int) -> dt.date:
-    return dt.date(number // 10_000, number // 100 % 100, number % 100)
