@@ -134,6 +134,19 @@ def test_without_processes_it_is_done_here(error: Exception, monkeypatch: pytest
     assert _no_process_is_left()
 
 
+def test_an_interrupt_while_processes_start_leaves_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Or the program would wait for them at its end, and they for work, for ever."""
+
+    def start(_: object) -> NoReturn:
+        raise KeyboardInterrupt
+
+    # The last that a pool does: its processes are there, and nobody yet who would end them.
+    monkeypatch.setattr("concurrent.futures.process._ExecutorManagerThread.start", start)
+    with pytest.raises(KeyboardInterrupt), Runner(2, None, None) as running:
+        list(running.run(_number, range(9), many=True))
+    assert _no_process_is_left()
+
+
 def test_a_callers_executor_is_left_alone() -> None:
     """It is not ours to end."""
     with ThreadPoolExecutor(2) as pool:

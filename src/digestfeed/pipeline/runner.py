@@ -129,8 +129,9 @@ class Runner:
 
     def _pool(self) -> Executor | None:
         if self._executor is None and self._own is None and self._jobs > 1:
-            self._own = _Processes.begin(self._jobs)
-            self._jobs = self._jobs if self._own else 1  # where there can be none, everything is done here
+            self._own = _Processes()  # known before it starts: a signal may end the run meanwhile
+            if not self._own.start(self._jobs):
+                self._own, self._jobs = None, 1  # where there can be none, everything is done here
         return self._executor or (self._own.pool if self._own else None)
 
 
@@ -141,27 +142,27 @@ class _Processes:
         lost: whether one was killed; what it sent last may be half there, so nobody may wait for the rest.
     """
 
-    def __init__(self, pool: ProcessPoolExecutor, processes: list[BaseProcess]) -> None:
-        self.pool = pool
+    def __init__(self) -> None:
+        self.pool: ProcessPoolExecutor | None = None
         self.lost = False
-        self._processes = processes
+        self._others = set(multiprocessing.active_children())
+        self._processes: list[BaseProcess] = []
 
-    @classmethod
-    def begin(cls, count: int) -> Self | None:
-        """Start processes; None where the system gives none: too many, no memory, no handles, no semaphores."""
+    def start(self, count: int) -> bool:
+        """Start processes; tell whether there are any: the system may lack memory, handles or semaphores."""
         method = "fork" if "fork" in multiprocessing.get_all_start_methods() else None
         context = multiprocessing.get_context(method)
-        others = set(multiprocessing.active_children())
-        pool = None
         try:
-            pool = ProcessPoolExecutor(count, mp_context=context, initializer=_follow, initargs=(os.getpid(),))
-            pool.submit(int)  # they are started with the first task
+            self.pool = ProcessPoolExecutor(count, mp_context=context, initializer=_follow, initargs=(os.getpid(),))
+            self.pool.submit(int)  # they are started with the first task
         except (OSError, RuntimeError, NotImplementedError, ImportError):
-            started = [process for process in multiprocessing.active_children() if process not in others]
-            if pool is not None:
-                cls(pool, started).end(at_once=True)
-            return None
-        return cls(pool, [process for process in multiprocessing.active_children() if process not in others])
+            self.end(at_once=True)
+            return False
+        self._processes = self._started()
+        return True
+
+    def _started(self) -> list[BaseProcess]:
+        return [process for process in multiprocessing.active_children() if process not in self._others]
 
     def are_there(self) -> bool:
         """Tell whether none has ended; by itself none does."""
@@ -169,11 +170,14 @@ class _Processes:
 
     def end(self, *, at_once: bool) -> None:
         """End them; at once by killing, and without waiting for the pool's thread, which may wait for them for ever."""
-        self.pool.shutdown(wait=not at_once, cancel_futures=True)
-        for process in self._processes if at_once else ():
-            process.kill()
-        for process in self._processes if at_once else ():
-            process.join()
+        if self.pool is not None:
+            self.pool.shutdown(wait=not at_once, cancel_futures=True)
+        if at_once:
+            processes = {*self._processes, *self._started()}
+            for process in processes:
+                process.kill()
+            for process in processes:
+                process.join()
 
 
 def _follow(parent: int) -> None:
