@@ -16,6 +16,7 @@ import msgspec
 
 from digestfeed import arxiv
 from digestfeed.model import Basis, Digest, Location, Moment, Problem
+from digestfeed.text import MONTH_NAMES
 
 MORNING = dt.time(9)
 
@@ -33,10 +34,7 @@ _COMPACT = re.compile(
 )
 # Oct 18, 2024; October 18th 2024; 18 October 2024; 2024 Oct 18; 24년 10월 18일.  Of days and months that are both
 # numbers, one that stands before the year is not read: 05-06-2025 is a day of May or of June.
-_MONTH = (
-    r"(?P<m>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?"
-    r"|aug(?:ust)?|sep(?:t(?:ember)?)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?"
-)
+_MONTH = rf"(?P<m>{MONTH_NAMES})\.?"
 _DAY, _YEAR = r"(?P<d>\d{1,2})(?:st|nd|rd|th)?", r"(?P<y>(?:19|20)\d\d)(?!\d)"
 _WORDED = tuple(
     re.compile(r"(?<![0-9A-Za-z])" + form, re.IGNORECASE)

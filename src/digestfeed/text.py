@@ -13,6 +13,12 @@ from typing import Literal
 
 from digestfeed.model import Moment
 
+MONTH_NAMES = (
+    r"jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?"
+    r"|aug(?:ust)?|sep(?:t(?:ember)?)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?"
+)
+"""The months in English, whole or short, as alternatives of a regular expression; the first three letters tell them."""
+
 # XML 1.0 (5th ed.) production 2 leaves these out; the C1 controls (but NEL) are discouraged there and invisible.
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 # HTML has no place for the last two of each plane either; apart, because they make the pattern ten times as slow.

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from digestfeed import arxiv
 from digestfeed.parse import values
 from digestfeed.parse.labels import Slot
-from digestfeed.parse.lines import VOTES_AT_END
+from digestfeed.parse.lines import votes_at_end
 from digestfeed.parse.parts import is_plain_link
 
 TEXTS = frozenset([Slot.SUMMARY, Slot.EASY])
@@ -70,7 +70,7 @@ class Draft:
 
     def name(self, heading: str, line: int, level: int = 0) -> None:
         """Take a heading as the name; one that is a link leads to the paper."""
-        votes = VOTES_AT_END.search(heading) if heading[-1:].isdigit() or heading[-1:] == ")" else None
+        votes = votes_at_end(heading)
         if votes and votes.start():
             heading, self.named_votes = heading[: votes.start()], votes[1]
         self.heading, self.urls = values.title_and_link(heading)

@@ -320,7 +320,7 @@ def without_number(text: str) -> str:
     ('A: B', '3D Vision', 'X')
     """
     text = text.lstrip(_DECORATION)
-    votes = VOTES_AT_END.search(text) if text[-1:].isdigit() or text[-1:] == ")" else None
+    votes = votes_at_end(text)
     if votes and text[: votes.start()]:
         return f"{without_number(text[: votes.start()])} ({_VOTE_SIGNS[0]} {votes[1]})"
     text = unbold(text)
@@ -351,6 +351,11 @@ def title_like(raw: str) -> str | None:
     if not title or is_language(title) or (title == text and title.endswith(_SENTENCE_ENDS)):
         return None
     return title
+
+
+def votes_at_end(text: str) -> re.Match[str] | None:
+    """Find the votes behind a title, `X (👍 42)`; searched for only where a text ends as such do."""
+    return VOTES_AT_END.search(text) if text[-1:].isdigit() or text[-1:] == ")" else None
 
 
 def is_numbered(raw: str) -> bool:

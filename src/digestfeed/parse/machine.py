@@ -224,13 +224,12 @@ class Machine(Builder):
 
     def _on_parts(self, number: int, raw: str, parts: list[Line]) -> Fate:
         """A line of several labels, links and tags."""
-        labels = [(part, part.slot) for part in parts if part.slot not in (None, Slot.DATE)]
-        if self.draft is None or not all(slot and self.counts(part, slot, number) for part, slot in labels):
+        labels = [(part, slot) for part in parts if (slot := part.slot) is not None and slot is not Slot.DATE]
+        if self.draft is None or not all(self.counts(part, slot, number) for part, slot in labels):
             return self._as_text(number, raw, TEXT)
         fate = Fate.FIELD
         for part, slot in labels:
-            if slot is not None:
-                fate = self._open(number, raw, slot, part)
+            fate = self._open(number, raw, slot, part)
         self.slot = None
         return fate
 

@@ -63,8 +63,7 @@ def listed_of(raw: str) -> Listed | None:
     body = raw[bullet.end() :].strip() if bullet else ""
     bold = _BOLD.match(body)
     start = bold.end() if bold else len(body) - len(body.lstrip("*_"))
-    middle = body.find("](", start)
-    end = closing(body, middle + 1) if middle > start and body[start : start + 1] == "[" else -1
+    middle, end = _link_at(body, start)
     joint = _JOINT.match(body, end + 1) if end > 0 else None
     if joint is None or _is_title(body[start + 1 : middle]) is (bold is not None):
         return None
@@ -90,13 +89,19 @@ def title_line_of(raw: str) -> str | None:
         return None
     bold = _BOLD.match(text)
     start = bold.end() if bold else len("**")
-    middle = text.find("](", start)
-    end = closing(text, middle + 1) if middle > start and text[start] == "[" else -1
+    middle, end = _link_at(text, start)
     if end < 0 or text[end + 1 :] not in {"**", ")", ""} or _is_title(text[start + 1 : middle]) is (bold is not None):
         return None
     url = text[middle + 2 : end]
     words = bold[1] if bold else text[start + 1 : middle]
     return f"[{words}]({url})" if arxiv.id_in_url(url).id is not None else None
+
+
+def _link_at(text: str, start: int) -> tuple[int, int]:
+    """Where the words of a link end that begins at a place, and where itself does; -1 where none begins or ends."""
+    middle = text.find("](", start)
+    is_link = middle > start and text[start] == "["
+    return middle, closing(text, middle + 1) if is_link else -1
 
 
 def _is_title(words: str) -> bool:

@@ -12,11 +12,9 @@ from digestfeed.parse import values
 from digestfeed.parse.draft import LISTS, TEXTS, Draft
 from digestfeed.parse.labels import Slot, is_section
 from digestfeed.parse.lines import Kind, Line, Mark, is_numbered, is_strong_title, read_line, title_like
+from digestfeed.text import MONTH_NAMES
 
-_MONTH = (
-    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?"
-    r"|aug(?:ust)?|sep(?:t(?:ember)?)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?"
-)
+_MONTH = rf"(?:{MONTH_NAMES})\.?"
 DATE = re.compile(
     r"(?<!\d)(?:19|20)\d\d\s?(?:[-/.]|년)\s?\d{1,2}\s?(?:[-/.]|월)\s?\d{1,2}(?!\d)(?:\s?일)?"
     r"|(?<!\d)(?:19|20)\d{6}(?!\d)"
